@@ -1,0 +1,1 @@
+"""From a message in any language to a cited English answer, and the talk around it."""

@@ -1,0 +1,1 @@
+"""How the packaged reader is made."""

@@ -1,0 +1,1 @@
+"""A question in any language in, ranked English passages out."""

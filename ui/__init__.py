@@ -1,0 +1,1 @@
+"""What a person touches: the chat page and the command line. Decides nothing."""
