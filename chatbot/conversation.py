@@ -1,0 +1,44 @@
+"""What a conversation remembers: a bounded history and the language in use. One per browser tab, never shared."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from chatbot.answer import Answer
+
+MAX_TURNS = 50
+"""Older turns are forgotten: the page shows them no longer and nothing is decided from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and what came of it."""
+
+    message: str
+    language: str
+    kind: str
+    answer: Answer | None
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Mutable state of one conversation."""
+
+    browser_language: str | None = None
+    """Language of the browser's locale, if it is one we speak."""
+    chosen_language: str | None = None
+    """Language picked by hand; it overrides everything."""
+    language: str | None = None
+    """Language of the last message that was recognised with certainty."""
+    turns: list[Turn] = field(default_factory=list)
+    id: str = field(default_factory=lambda: uuid4().hex)
+    """Random; says nothing about a person."""
+
+    @property
+    def page_language(self) -> str:
+        """The language to speak when nothing else is known: chosen, then spoken, then the browser's, then English."""
+        return self.chosen_language or self.language or self.browser_language or "en"
+
+    def remember(self, turn: Turn) -> None:
+        """Add a turn and drop the oldest beyond MAX_TURNS."""
+        self.turns.append(turn)
+        del self.turns[:-MAX_TURNS]

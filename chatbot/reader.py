@@ -1,0 +1,93 @@
+"""The extractive reader: question + passages -> spans, whatever the language of the question.
+
+Knows nothing of retrieval scores or thresholds: it says what it read, the pipeline decides.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from chatbot.answer import Span
+from chatbot.spans import ScoredSpan, best_spans, merge_overlapping, to_whole_words
+from chatbot.windows import Window, WindowLimits, cut_windows, pad_windows
+from knowledge_base.documents import Passage
+from retrieval.model_types import ReaderNetwork, Tokens
+
+BATCH_TOKENS = 4096
+"""Tokens of one padded batch, padding included: large enough to fill two cores, small enough for a laptop."""
+
+CACHED_TEXTS = 4096
+"""Passage texts whose tokens are remembered: the same passages are read again and again."""
+
+
+class Reader:
+    """Reads passages with one network. Safe to share between threads if the network is."""
+
+    def __init__(self, network: ReaderNetwork, limits: WindowLimits | None = None, *, read_lead: bool = True) -> None:
+        """`read_lead`: let the reader see title and headings before the text (never as an answer)."""
+        self._network = network
+        limits = limits or WindowLimits()
+        self._limits = WindowLimits(min(limits.max_tokens, network.tokenizer.max_tokens), limits.stride_tokens)
+        self._read_lead = read_lead
+        self._tokens = lru_cache(maxsize=CACHED_TEXTS)(self._tokenize)
+
+    @property
+    def fingerprint(self) -> str:
+        """The checkpoint the spans come from."""
+        return self._network.fingerprint
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
+        """The non-overlapping spans of all passages, best margin first."""
+        return sorted(
+            (span for spans in self.read_batch([(question, p) for p in passages]) for span in spans),
+            key=lambda span: -span.margin,
+        )
+
+    def read_batch(self, pairs: Sequence[tuple[str, Passage]]) -> list[list[Span]]:
+        """For each (question, passage) its spans, best margin first; windows of all pairs share batches."""
+        windows: list[Window] = []
+        owners: list[int] = []
+        for index, (question, passage) in enumerate(pairs):
+            lead = self._tokens(passage.lead + "." if self._read_lead and passage.lead else "")
+            cut = cut_windows(
+                self._tokens(question),
+                [(lead, self._tokens(passage.text))],
+                self._network.tokenizer.template,
+                self._limits,
+            )
+            windows.extend(cut)
+            owners.extend([index] * len(cut))
+        found: list[list[ScoredSpan]] = [[] for _ in pairs]
+        for rows in _batches([len(window.ids) for window in windows]):
+            batch = pad_windows([windows[row] for row in rows], self._network.tokenizer.pad_id)
+            starts, ends = self._network.span_scores(batch)
+            for line, row in enumerate(rows):
+                found[owners[row]] += best_spans(starts[line], ends[line], windows[row].first, windows[row].offsets)
+        return [_spans(passage, spans) for (_, passage), spans in zip(pairs, found, strict=True)]
+
+    def _tokenize(self, text: str) -> Tokens:
+        if not text:
+            return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64))
+        return self._network.tokenizer.tokenize([text])[0]
+
+
+def _spans(passage: Passage, found: list[ScoredSpan]) -> list[Span]:
+    widened = []
+    for span in found:
+        start, end = to_whole_words(passage.text, span.start, span.end)
+        if start < end:
+            widened.append(ScoredSpan(start, end, span.score, span.no_answer_score))
+    return [Span(passage, s.start, s.end, s.score, s.no_answer_score) for s in merge_overlapping(widened)]
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Row numbers grouped by similar length, each group at most BATCH_TOKENS when padded."""
+    batches: list[list[int]] = []
+    for row in sorted(range(len(lengths)), key=lambda r: -lengths[r]):
+        longest = lengths[batches[-1][0]] if batches else 0
+        if batches and (len(batches[-1]) + 1) * longest <= BATCH_TOKENS:
+            batches[-1].append(row)
+        else:
+            batches.append([row])
+    return batches

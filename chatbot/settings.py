@@ -1,0 +1,65 @@
+"""Every knob of the running application, read once from the environment and the flags by `main`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ENVIRONMENT_PREFIX = "ANYTONGUE_"
+
+DEFAULT_KNOWLEDGE_BASE = Path("anytongue.db")
+"""Made from the sample help centre on the first start when it does not exist."""
+
+
+class SettingsError(Exception):
+    """An environment variable holds a value that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field can be set as ANYTONGUE_<NAME>; a command line flag of the same name wins."""
+
+    kb: Path = DEFAULT_KNOWLEDGE_BASE
+    """The knowledge base: one SQLite file."""
+    models: str = "packaged"
+    """packaged | base | large | auto: which encoder and reader."""
+    quantization: str = "auto"
+    """none | int8 | nf4 | auto: number type of the weights."""
+    top_k: int = 8
+    """Passages retrieved for a question; reading stops earlier when it cannot pay."""
+    threshold: float | None = None
+    """Answer only when at least this sure, 0..1; None = what calibration found."""
+    host: str = "127.0.0.1"
+    """Address the page listens on; 0.0.0.0 opens it to the network."""
+    port: int = 7860
+    """Port of the page."""
+    share: bool = False
+    """Open a public Gradio link."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type."""
+        values: dict[str, object] = {}
+        for field in fields(cls):
+            raw = environment.get(ENVIRONMENT_PREFIX + field.name.upper())
+            if raw is not None:
+                values[field.name] = _convert(field.name, str(field.type), raw)
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _convert(name: str, kind: str, raw: str) -> object:
+    variable = ENVIRONMENT_PREFIX + name.upper()
+    try:
+        if "Path" in kind:
+            return Path(raw)
+        if "int" in kind:
+            return int(raw)
+        if "float" in kind:
+            return float(raw)
+    except ValueError:
+        raise SettingsError(f"{variable} is {raw!r}; a number is needed. Set it to one, or unset it.") from None
+    if "bool" in kind:
+        if raw.lower() not in {"0", "1", "true", "false", "yes", "no"}:
+            raise SettingsError(f"{variable} is {raw!r}; use 1 or 0.")
+        return raw.lower() in {"1", "true", "yes"}
+    return raw

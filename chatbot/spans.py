@@ -1,0 +1,74 @@
+"""Start and end logits of a window -> its best spans and its no-answer score. Pure numpy.
+
+Joint search over start <= end as in BERT's SQuAD recipe (Devlin et al. 2019, section 4.2 and 4.3).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from retrieval.model_types import FloatArray, IntArray
+
+MAX_ANSWER_TOKENS = 40
+"""Longest answer: 99.5 % of the English training answers are shorter, and a quote should stay a quote."""
+
+NO_ANSWER_POSITION = 0
+"""Readers trained on unanswerable questions point to the first token when the window holds no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSpan:
+    """Characters [start, end) of a passage text with the scores of the window they were found in."""
+
+    start: int
+    end: int
+    score: float
+    no_answer_score: float
+
+    @property
+    def margin(self) -> float:
+        """Span score minus no-answer score of the same window: comparable across windows and passages."""
+        return self.score - self.no_answer_score
+
+
+def best_spans(
+    start_logits: FloatArray, end_logits: FloatArray, first: int, offsets: IntArray, top: int = 3
+) -> list[ScoredSpan]:
+    """The `top` best spans among the tokens at first .. first + len(offsets), best first.
+
+    start_logits, end_logits: (length,) of one window, the question and lead still in them (they are skipped here).
+    """
+    count = len(offsets)
+    no_answer = float(start_logits[NO_ANSWER_POSITION] + end_logits[NO_ANSWER_POSITION])
+    scores = start_logits[first : first + count, None] + end_logits[None, first : first + count]  # (k, k)
+    distance = np.arange(count)[None, :] - np.arange(count)[:, None]
+    scores = np.where((distance >= 0) & (distance < MAX_ANSWER_TOKENS), scores, -np.inf)
+    best = np.argsort(-scores, axis=None, kind="stable")[:top]
+    rows, columns = np.unravel_index(best, scores.shape)
+    return [
+        ScoredSpan(int(offsets[i, 0]), int(offsets[j, 1]), float(scores[i, j]), no_answer)
+        for i, j in zip(rows, columns, strict=True)
+        if np.isfinite(scores[i, j])
+    ]
+
+
+def merge_overlapping(spans: list[ScoredSpan]) -> list[ScoredSpan]:
+    """Of spans that share characters only the one with the largest margin stays; best margin first."""
+    kept: list[ScoredSpan] = []
+    for span in sorted(spans, key=lambda s: (-s.margin, s.start, s.end)):
+        if all(span.end <= other.start or span.start >= other.end for other in kept):
+            kept.append(span)
+    return kept
+
+
+def to_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen [start, end) to word borders, since a token may be half a word, and drop outer white space."""
+    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
