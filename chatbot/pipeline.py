@@ -85,7 +85,7 @@ class QAPipeline:
     ) -> bool:
         if not candidates:
             return False
-        hoped = _features(BEST_HOPED_MARGIN, passages, begin, agreement=0)
+        hoped = _features(BEST_HOPED_MARGIN, passages, begin, agreement=0.0)
         return self.calibration.confidence(hoped, language) <= candidates[0].confidence
 
     def _weigh(
@@ -94,9 +94,10 @@ class QAPipeline:
         passages_saying: dict[str, set[int]] = {}
         for _, span in spans:
             passages_saying.setdefault(_normal(span.text), set()).add(span.passage.id)
+        others_read = len({span.passage.id for _, span in spans}) - 1
         candidates = []
         for rank, span in spans:
-            agreement = len(passages_saying[_normal(span.text)]) - 1
+            agreement = (len(passages_saying[_normal(span.text)]) - 1) / max(1, others_read)
             features = _features(span.margin, passages, rank, agreement, span)
             confidence = self.calibration.confidence(features, language)
             candidates.append(Candidate(span, passages[rank], features, confidence))
@@ -108,7 +109,7 @@ def _normal(text: str) -> str:
 
 
 def _features(
-    margin: float, passages: Sequence[RetrievedPassage], rank: int, agreement: int, span: Span | None = None
+    margin: float, passages: Sequence[RetrievedPassage], rank: int, agreement: float, span: Span | None = None
 ) -> SpanFeatures:
     others = [p.similarity for index, p in enumerate(passages) if index != rank]
     here = passages[rank]
@@ -120,5 +121,5 @@ def _features(
         similarity_margin=here.similarity - max(others, default=0.0),
         keyword_score=here.keyword_score,
         agreement=agreement,
-        rank=rank,
+        retrieval_rank=rank,
     )
