@@ -1,0 +1,101 @@
+"""The one place that turns `Settings` into objects."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from chatbot.calibration import Calibration
+from chatbot.chatbot import Chatbot
+from chatbot.language import refuse_if_not_english
+from chatbot.pipeline import QAPipeline
+from chatbot.reader import Reader
+from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
+from knowledge_base.ingest import IngestReport, ingest
+from knowledge_base.store import KnowledgeBase
+from retrieval.encoder import Encoder
+from retrieval.indexer import index
+from retrieval.retriever import Retriever
+from retrieval.transformer import load_encoder_network, load_reader_network
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED_ENCODER = ROOT / "retrieval" / "weights" / "packaged"
+PACKAGED_READER = ROOT / "chatbot" / "weights" / "packaged"
+CALIBRATION_FILE = ROOT / "chatbot" / "weights" / "calibration.json"
+SAMPLE_ARTICLES = ROOT / "knowledge_base" / "articles"
+
+Progress = Callable[[int, int, str], None]
+"""Called with what is done, what there is in all, and the name of the part being worked on."""
+
+logger = logging.getLogger(__name__)
+
+
+class NoKnowledgeBase(Exception):
+    """The knowledge base that was named does not exist."""
+
+
+def build_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name."""
+    return Encoder(load_encoder_network(PACKAGED_ENCODER, settings.quantization))
+
+
+def build_reader(settings: Settings) -> Reader:
+    """The reader that the settings name."""
+    return Reader(load_reader_network(PACKAGED_READER, settings.quantization))
+
+
+def load_calibration(encoder: Encoder, reader: Reader) -> Calibration:
+    """The stored calibration if it belongs to these checkpoints, else a plain default with a warning."""
+    return Calibration.load_or_default(CALIBRATION_FILE, encoder.fingerprint, reader.fingerprint)
+
+
+def open_knowledge_base(settings: Settings, encoder: Encoder, on_progress: Progress | None = None) -> KnowledgeBase:
+    """The knowledge base, with every passage encoded; the default one is made from the sample help centre.
+
+    Raises NoKnowledgeBase when a file was named that is not there.
+    """
+    if not settings.kb.exists():
+        if settings.kb != DEFAULT_KNOWLEDGE_BASE:
+            raise NoKnowledgeBase(
+                f"There is no knowledge base at {settings.kb}. "
+                f"Make one with: python main.py ingest DOCUMENTS --kb {settings.kb}"
+            )
+        logger.info("Making %s from the sample help centre.", settings.kb)
+        knowledge_base = KnowledgeBase(settings.kb)
+        add_documents([SAMPLE_ARTICLES], knowledge_base, on_progress=on_progress)
+    else:
+        knowledge_base = KnowledgeBase(settings.kb)
+    index(knowledge_base, encoder, on_progress=on_progress)
+    return knowledge_base
+
+
+def add_documents(
+    paths: list[Path],
+    knowledge_base: KnowledgeBase,
+    *,
+    prune: bool = False,
+    any_language: bool = False,
+    on_progress: Progress | None = None,
+) -> IngestReport:
+    """Ingest with the English-only check."""
+    return ingest(
+        paths,
+        knowledge_base,
+        prune=prune,
+        language_check=None if any_language else refuse_if_not_english,
+        on_progress=on_progress,
+    )
+
+
+def build_pipeline(settings: Settings, knowledge_base: KnowledgeBase, encoder: Encoder) -> QAPipeline:
+    """Retriever, reader and calibration over an open knowledge base."""
+    reader = build_reader(settings)
+    retriever = Retriever(knowledge_base, encoder)
+    return QAPipeline(retriever, reader, load_calibration(encoder, reader), top_k=settings.top_k)
+
+
+def build_chatbot(settings: Settings, on_progress: Progress | None = None) -> Chatbot:
+    """Everything a page or a command needs to answer."""
+    encoder = build_encoder(settings)
+    knowledge_base = open_knowledge_base(settings, encoder, on_progress)
+    pipeline = build_pipeline(settings, knowledge_base, encoder)
+    return Chatbot(pipeline, knowledge_base, threshold=settings.threshold)

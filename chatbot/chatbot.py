@@ -1,0 +1,177 @@
+"""A message in, a worded reply out: cleans, notices the language, answers small talk, asks the pipeline.
+
+Stateless itself; what is remembered is in the `Conversation` that comes in. Knows nothing of pages or HTML.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from time import perf_counter
+
+from chatbot.answer import Answer, Citation
+from chatbot.conversation import Conversation, Turn
+from chatbot.language import LANGUAGES, DetectedLanguage, LanguagePrior, detect_language
+from chatbot.messages import MAX_MESSAGE_CHARS, MessageProblem, clean, problem_of
+from chatbot.phrases import PhraseKey, language_name, phrase, small_talk, small_talk_languages
+from chatbot.pipeline import QAPipeline
+from knowledge_base.documents import Document
+from knowledge_base.store import KnowledgeBase
+
+SURE = 0.8
+FAIRLY_SURE = 0.55
+"""From these confidences on the reply says it is sure or fairly sure; calibration makes them probabilities."""
+
+CLOSEST_SHARE = 0.5
+"""Below the threshold but above this share of it the best span is shown as "the closest I have"."""
+
+
+class ReplyKind(StrEnum):
+    """What sort of reply it is."""
+
+    FOUND = "found"
+    CLOSEST = "closest"
+    NOT_FOUND = "not_found"
+    GREETING = "greeting"
+    THANKS = "thanks"
+    GOODBYE = "goodbye"
+    EMPTY = "empty"
+    NO_WORDS = "no_words"
+    TOO_LONG = "too_long"
+    KNOWLEDGE_BASE_EMPTY = "knowledge_base_empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot says to one message."""
+
+    text: str
+    """Plain text in `language`; the quoted words in it are English, verbatim."""
+    kind: ReplyKind
+    language: str
+    """Language the reply is worded in."""
+    language_certain: bool
+    """False when the language was kept or guessed rather than recognised."""
+    answer: Answer | None = None
+    detected_language: str | None = None
+    """What was recognised, served or not; None when nothing was."""
+
+
+class Chatbot:
+    """Ties the pipeline to wording. One for all conversations; safe to share between threads."""
+
+    def __init__(self, pipeline: QAPipeline, knowledge_base: KnowledgeBase, *, threshold: float | None = None) -> None:
+        """`threshold`: answer only when at least this sure; None = what calibration found."""
+        self.pipeline = pipeline
+        self.knowledge_base = knowledge_base
+        self._threshold = threshold
+
+    def reply(self, message: str, conversation: Conversation) -> Reply:
+        """Answer one message and remember the turn."""
+        started = perf_counter()
+        text = clean(message)
+        detected = _detect(text, conversation)
+        detect_ms = (perf_counter() - started) * 1000
+        language = _reply_language(detected, conversation)
+        reply = self._reply(text, language)
+        answer = reply.answer and replace(reply.answer, timings_ms={"detect": detect_ms, **reply.answer.timings_ms})
+        reply = replace(reply, answer=answer, language_certain=detected.certain, detected_language=detected.code)
+        if detected.certain and detected.code in LANGUAGES:
+            conversation.language = detected.code
+        conversation.remember(Turn(text, language, reply.kind, answer))
+        return reply
+
+    def article(self, document_id: str) -> Document | None:
+        """The whole document behind a citation."""
+        return self.knowledge_base.document(document_id)
+
+    def _reply(self, text: str, language: str) -> Reply:
+        problem = problem_of(text)
+        if problem:
+            return _problem_reply(problem, language)
+        talk = small_talk(text, language)
+        if talk:
+            return Reply(phrase(PhraseKey(talk), language), ReplyKind(talk), language, True)
+        if not self.knowledge_base.passage_count():
+            return Reply(
+                phrase(PhraseKey.KNOWLEDGE_BASE_EMPTY, language), ReplyKind.KNOWLEDGE_BASE_EMPTY, language, True
+            )
+        answer = self.pipeline.answer(text, language=language, threshold=self._threshold)
+        return self._answer_reply(answer, language)
+
+    def _answer_reply(self, answer: Answer, language: str) -> Reply:
+        if answer.citation:
+            return Reply(
+                _quote(found_key(answer.confidence), answer.citation, language), ReplyKind.FOUND, language, True, answer
+            )
+        needed = self.pipeline.calibration.threshold if self._threshold is None else self._threshold
+        if answer.closest and answer.confidence >= needed * CLOSEST_SHARE:
+            text = _quote(PhraseKey.CLOSEST, answer.closest, language)
+            return Reply(text, ReplyKind.CLOSEST, language, True, answer)
+        text = f"{phrase(PhraseKey.NOT_FOUND, language)} {phrase(PhraseKey.REPHRASE_HINT, language)}"
+        return Reply(text, ReplyKind.NOT_FOUND, language, True, replace(answer, closest=None))
+
+
+def found_key(confidence: float) -> PhraseKey:
+    """The sentence that matches how sure the answer is."""
+    if confidence >= SURE:
+        return PhraseKey.FOUND_SURE
+    return PhraseKey.FOUND_FAIRLY_SURE if confidence >= FAIRLY_SURE else PhraseKey.FOUND_NOT_SURE
+
+
+def reword(reply: Reply, language: str) -> Reply:
+    """The same reply in another language, without asking the pipeline again."""
+    answer = reply.answer
+    if reply.kind is ReplyKind.FOUND and answer and answer.citation:
+        text = _quote(found_key(answer.confidence), answer.citation, language)
+    elif reply.kind is ReplyKind.CLOSEST and answer and answer.closest:
+        text = _quote(PhraseKey.CLOSEST, answer.closest, language)
+    elif reply.kind is ReplyKind.NOT_FOUND:
+        text = f"{phrase(PhraseKey.NOT_FOUND, language)} {phrase(PhraseKey.REPHRASE_HINT, language)}"
+    else:
+        text = _plain(reply.kind, language)
+    return replace(reply, text=text, language=language)
+
+
+def _problem_reply(problem: MessageProblem, language: str) -> Reply:
+    kind = ReplyKind(problem.value)
+    return Reply(_plain(kind, language), kind, language, True)
+
+
+_PLAIN_KEYS = {
+    ReplyKind.EMPTY: PhraseKey.EMPTY_MESSAGE,
+    ReplyKind.NO_WORDS: PhraseKey.NO_WORDS,
+    ReplyKind.TOO_LONG: PhraseKey.TOO_LONG,
+    ReplyKind.GREETING: PhraseKey.GREETING,
+    ReplyKind.THANKS: PhraseKey.THANKS,
+    ReplyKind.GOODBYE: PhraseKey.GOODBYE,
+    ReplyKind.KNOWLEDGE_BASE_EMPTY: PhraseKey.KNOWLEDGE_BASE_EMPTY,
+}
+
+
+def _plain(kind: ReplyKind, language: str) -> str:
+    values = {"limit": str(MAX_MESSAGE_CHARS)} if kind is ReplyKind.TOO_LONG else {}
+    return phrase(_PLAIN_KEYS[kind], language, **values)
+
+
+def _quote(key: PhraseKey, citation: Citation, language: str) -> str:
+    return phrase(key, language, answer=citation.text, title=citation.passage.title)
+
+
+def _detect(text: str, conversation: Conversation) -> DetectedLanguage:
+    talk = small_talk_languages(text)
+    if len(talk) == 1:  # "bonjour" names its language better than statistics over seven letters can
+        return DetectedLanguage(talk[0], 1.0, True)
+    prior = LanguagePrior(conversation=conversation.language, browser=conversation.browser_language)
+    return detect_language(text[:MAX_MESSAGE_CHARS], prior)
+
+
+def _reply_language(detected: DetectedLanguage, conversation: Conversation) -> str:
+    if conversation.chosen_language:
+        return conversation.chosen_language
+    if detected.certain:
+        return detected.code if detected.code in LANGUAGES else "en"
+    if conversation.language or conversation.browser_language:
+        return conversation.page_language
+    return detected.code if detected.code in LANGUAGES else "en"
+
+
+__all__ = ["Chatbot", "Reply", "ReplyKind", "found_key", "language_name", "reword"]

@@ -1,0 +1,180 @@
+"""The command line: what can be typed. What each command does lives in `ui/commands.py`.
+
+Imports nothing heavy, so that `--help` answers at once.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings, SettingsError
+
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""128 + SIGINT, what shells expect after Ctrl-C."""
+
+Command = Callable[[argparse.Namespace, Settings], int]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Parse and execute; returns the exit code: 0 done, 1 a clear error on stderr, 2 wrong usage."""
+    parser = build_parser()
+    options = parser.parse_args(list(arguments) or ["serve"])
+    try:
+        settings = _settings(options)
+        return _command(options.command)(options, settings)
+    except KeyboardInterrupt:
+        print("Interrupted. What was finished is kept; run the same command again to continue.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output went away
+        return EXIT_ERROR
+    except Exception as error:
+        if os.environ.get("ANYTONGUE_DEBUG"):
+            raise
+        print(f"Error: {error or type(error).__name__}", file=sys.stderr)
+        return EXIT_ERROR
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Every command with its flags, help and example."""
+    parser = argparse.ArgumentParser(
+        prog="python main.py",
+        description="Ask in any language, get the exact words of your English documents.",
+        epilog="Without a command the chat page is served. Every flag can also be set as ANYTONGUE_<FLAG>.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_serve(commands)
+    _add_ingest(commands)
+    _add_ask(commands)
+    _add_evaluate(commands)
+    _add_calibrate(commands)
+    _add_train(commands)
+    _add_export(commands)
+    _add_doctor(commands)
+    return parser
+
+
+def _command(name: str) -> Command:
+    from ui import commands
+
+    found: Command = getattr(commands, name)
+    return found
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = Settings.from_environment()
+    named = {name: getattr(options, name, None) for name in Settings.__dataclass_fields__}
+    return replace(settings, **{name: value for name, value in named.items() if value is not None})
+
+
+_Commands = argparse._SubParsersAction  # argparse offers no public name for it
+
+
+def _add(
+    commands: "_Commands[argparse.ArgumentParser]", name: str, purpose: str, example: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=purpose,
+        description=purpose[0].upper() + purpose[1:] + ".",
+        epilog=f"example: python main.py {example}",
+    )
+
+
+def _add_models(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--kb", type=Path, metavar="FILE", help=f"knowledge base (default: {DEFAULT_KNOWLEDGE_BASE})")
+    command.add_argument("--models", metavar="NAME", help="packaged | base | large | auto (default: packaged)")
+    command.add_argument("--quantization", choices=["none", "int8", "nf4", "auto"], help="number type (default: auto)")
+
+
+def _add_serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "serve", "open the chat page", "serve --port 8080")
+    _add_models(command)
+    command.add_argument("--host", help="address to listen on (default: 127.0.0.1; 0.0.0.0 = the whole network)")
+    command.add_argument("--port", type=int, help="port (default: 7860)")
+    command.add_argument("--share", action="store_true", default=None, help="also open a public Gradio link")
+    command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+
+
+def _add_ingest(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "ingest", "add or refresh English documents, then index them", "ingest docs/ --prune")
+    command.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files or folders")
+    _add_models(command)
+    command.add_argument("--prune", action="store_true", help="drop documents whose file is gone from these folders")
+    command.add_argument(
+        "--any-language", action="store_true", help="accept documents that do not look English (answers will suffer)"
+    )
+    command.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _add_ask(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "ask", "answer one question, or a file of them", 'ask "Wie lange habe ich Garantie?"')
+    command.add_argument("question", nargs="?", help="the question, in any language; - reads it from standard input")
+    command.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='many: one {"id", "question"} a line')
+    _add_models(command)
+    command.add_argument("--language", metavar="CODE", help="language of the reply (default: the question's)")
+    command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_evaluate(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(
+        commands, "evaluate", "measure quality, language by language", "evaluate data/eval/xquad --out r.json"
+    )
+    command.add_argument(
+        "directory", nargs="?", type=Path, metavar="DIR", help="XQuAD-format folder or JSONL questions"
+    )
+    _add_models(command)
+    command.add_argument("--languages", nargs="+", metavar="CODE", help="only these (default: all that are there)")
+    command.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each language")
+    command.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON; interrupted runs resume")
+    command.add_argument("--pictures", type=Path, metavar="DIR", help="also draw them as PNG")
+    command.add_argument(
+        "--compare", nargs=2, type=Path, metavar=("A.json", "B.json"), help="what changed beyond noise"
+    )
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_calibrate(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(
+        commands, "calibrate", "fit how sure an answer is to questions of your own", "calibrate my_questions/"
+    )
+    command.add_argument("questions", type=Path, metavar="PATH", nargs="+", help="JSONL question files or folders")
+    _add_models(command)
+    command.add_argument("--english-qa", type=Path, metavar="FILE", help="also fit on this English QA dev file")
+    command.add_argument(
+        "--target", type=_share, default=0.9, metavar="0..1", help="share of answers right (default 0.9)"
+    )
+    command.add_argument("--out", type=Path, metavar="FILE", help="where to store it (default: beside the reader)")
+
+
+def _add_train(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "train", "make the packaged models", "train encoder --data data")
+    command.add_argument("what", choices=["encoder", "reader"], help="which model")
+    command.add_argument("rest", nargs=argparse.REMAINDER, help="flags of that training; --help lists them")
+
+
+def _add_export(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "export", "write a packaged model as a plain Hugging Face folder", "export reader out/")
+    command.add_argument("what", choices=["encoder", "reader"], help="which model")
+    command.add_argument("folder", type=Path, metavar="DIR", help="where to; must not exist or be empty")
+
+
+def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "doctor", "say what this machine can run, and why", "doctor --json")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+__all__ = ["SettingsError", "build_parser", "run"]

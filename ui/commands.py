@@ -1,0 +1,143 @@
+"""What each command of the command line does. Imports inside the functions keep the other commands fast."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from chatbot.settings import Settings
+from ui.progress import progress_bar
+
+EXIT_DONE = 0
+EXIT_ERROR = 1
+
+
+class InputError(Exception):
+    """What was typed or piped in cannot be used."""
+
+
+def serve(options: argparse.Namespace, settings: Settings) -> int:
+    """Open the chat page."""
+    from chatbot.assemble import build_chatbot
+    from ui.app import launch
+
+    with progress_bar("Preparing") as on_progress:
+        chatbot = build_chatbot(settings, on_progress)
+    launch(chatbot, host=settings.host, port=settings.port, share=settings.share)
+    return EXIT_DONE
+
+
+def ingest(options: argparse.Namespace, settings: Settings) -> int:
+    """Add or refresh documents and index them."""
+    from chatbot.assemble import add_documents, build_encoder
+    from knowledge_base.store import KnowledgeBase
+    from retrieval.indexer import index
+
+    missing = [str(path) for path in options.paths if not path.exists()]
+    if missing:
+        raise InputError(f"There is no file or folder {', '.join(missing)}. Nothing was changed.")
+    with KnowledgeBase(settings.kb) as knowledge_base:
+        with progress_bar("Reading documents") as on_progress:
+            report = add_documents(
+                options.paths,
+                knowledge_base,
+                prune=options.prune,
+                any_language=options.any_language,
+                on_progress=on_progress,
+            )
+        with progress_bar("Encoding passages") as on_progress:
+            index(knowledge_base, build_encoder(settings), on_progress=on_progress)
+    refused = [{"path": str(refusal.path), "reason": refusal.reason} for refusal in report.refused]
+    counts = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed")}
+    if options.json:
+        print(json.dumps({**counts, "refused": refused, "passages": report.passages}, ensure_ascii=False))
+    else:
+        print(", ".join(f"{count} {name}" for name, count in counts.items()), f"- {report.passages} passages")
+        for refusal in refused:
+            print(f"refused: {refusal['path']}: {refusal['reason']}", file=sys.stderr)
+    nothing_usable = bool(refused) and not any(counts.values())
+    return EXIT_ERROR if nothing_usable else EXIT_DONE
+
+
+def ask(options: argparse.Namespace, settings: Settings) -> int:
+    """Answer one question, or every line of a file."""
+    from ui.asking import answer_record, batch_records, question_text
+
+    if (options.question is None) == (options.batch is None):
+        raise InputError("Give one question, or --batch FILE.jsonl.")
+    from chatbot.assemble import build_chatbot
+
+    lines = list(_lines(options.batch)) if options.batch else []
+    with progress_bar("Preparing") as on_progress:
+        chatbot = build_chatbot(settings, on_progress)
+    if options.batch:
+        with progress_bar("Answering") as on_progress:
+            for done, record in enumerate(batch_records(chatbot, lines, options.language), 1):
+                print(json.dumps(record, ensure_ascii=False), flush=True)
+                on_progress(done, len(lines), "")
+        return EXIT_DONE
+    question = sys.stdin.read() if options.question == "-" else options.question
+    record = answer_record(chatbot, question, options.language)
+    print(json.dumps(record, ensure_ascii=False) if options.json else question_text(record))
+    return EXIT_DONE
+
+
+def evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    """Measure quality, or compare two measurements."""
+    from chatbot.evaluation.run import run
+
+    return run(options, settings)
+
+
+def calibrate(options: argparse.Namespace, settings: Settings) -> int:
+    """Fit the confidence to questions of the user's own."""
+    from chatbot.evaluation.calibrate import run
+
+    return run(options, settings)
+
+
+def train(options: argparse.Namespace, settings: Settings) -> int:
+    """Train the packaged encoder or reader."""
+    if options.what == "encoder":
+        from retrieval.training.train_encoder import add_arguments, run
+    else:
+        from chatbot.training.train_reader import add_arguments, run
+    parser = argparse.ArgumentParser(prog=f"python main.py train {options.what}")
+    add_arguments(parser)
+    return int(run(parser.parse_args(options.rest)) or EXIT_DONE)
+
+
+def export(options: argparse.Namespace, settings: Settings) -> int:
+    """Write a packaged model as a plain Hugging Face folder."""
+    from chatbot.assemble import PACKAGED_ENCODER, PACKAGED_READER
+    from retrieval.export import export as write
+
+    write(PACKAGED_ENCODER if options.what == "encoder" else PACKAGED_READER, options.folder)
+    print(f"The packaged {options.what} lies in {options.folder}.")
+    return EXIT_DONE
+
+
+def doctor(options: argparse.Namespace, settings: Settings) -> int:
+    """Say what this machine can run."""
+    from ui.doctor import examine
+
+    findings = examine(settings)
+    if options.json:
+        print(json.dumps(findings, ensure_ascii=False))
+    else:
+        for name, value in findings.items():
+            print(f"{name:<24}{value}")
+    return EXIT_DONE
+
+
+def _lines(path: Path) -> Iterator[Any]:
+    try:
+        stream: IO[str] = sys.stdin if str(path) == "-" else path.open(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+    with stream:
+        for line in stream:
+            if line.strip():
+                yield line
