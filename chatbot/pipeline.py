@@ -74,8 +74,9 @@ class QAPipeline:
         for step in READ_IN_STEPS:
             if begin >= len(passages) or self._cannot_pay(candidates, passages, begin, language):
                 break
-            for rank in range(begin, min(begin + step, len(passages))):
-                spans += [(rank, span) for span in self.reader.read(question, [passages[rank].passage])]
+            ranks = range(begin, min(begin + step, len(passages)))
+            read = self.reader.read_batch([(question, passages[rank].passage) for rank in ranks])
+            spans += [(rank, span) for rank, found in zip(ranks, read, strict=True) for span in found]
             begin += step
             candidates = self._weigh(spans, passages, language)
         return candidates
