@@ -1,0 +1,106 @@
+"""JSONL question files over the user's own knowledge base -> a question set.
+
+A line: `{"id", "question", "language", "document", "answers"}`; empty answers = the documents hold no answer.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from chatbot.evaluation.question_sets import (
+    BrokenFile,
+    NoQuestionSet,
+    Problem,
+    Question,
+    QuestionSet,
+    first_of_each,
+)
+
+MAX_LISTED_CHARS = 80
+"""Of a broken line, in a message: enough to find it again."""
+
+
+def question_files(path: Path) -> list[Path]:
+    """The `.jsonl` file itself, or those of a folder, by name."""
+    if path.is_file() and path.suffix == ".jsonl":
+        return [path]
+    return sorted(path.glob("*.jsonl")) if path.is_dir() else []
+
+
+def load_question_files(
+    path: Path, document_text: Callable[[str], str | None], collection_hash: str = ""
+) -> QuestionSet:
+    """Read a file or a folder of files. `document_text`: id -> text of the knowledge base, None if it has no such one.
+
+    Raises NoQuestionSet without files and BrokenFile on a line that is not a JSON object with these fields.
+    """
+    files = question_files(path)
+    if not files:
+        raise NoQuestionSet(
+            f"{path} holds neither xquad.<language>.json files nor *.jsonl question files. "
+            "See `python main.py evaluate --help` for both formats."
+        )
+    problems: list[Problem] = []
+    questions: list[Question] = []
+    for file in files:
+        for number, record in _records(file):
+            question = _question(record, f"{file.name}:{number}", document_text, problems)
+            if question is not None:
+                questions.append(question)
+    return QuestionSet(path.name, tuple(first_of_each(questions, problems)), (), tuple(problems), collection_hash)
+
+
+def _records(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")  # not splitlines: U+2028 may stand in JSON
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenFile(f"{file} cannot be read as UTF-8 text: {error}.") from error
+    records = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise BrokenFile(f"{file}:{number} is not JSON ({error}): {line[:MAX_LISTED_CHARS]}") from error
+        missing = [name for name in ("id", "question", "language", "answers") if name not in _as_object(record)]
+        if missing:
+            raise BrokenFile(
+                f"{file}:{number} lacks {', '.join(missing)}; "
+                'wanted: {"id", "question", "language", "document", "answers"}.'
+            )
+        records.append((number, record))
+    return records
+
+
+def _as_object(record: object) -> Mapping[str, Any]:
+    return record if isinstance(record, dict) else {}
+
+
+def _question(
+    record: Mapping[str, Any], where: str, document_text: Callable[[str], str | None], problems: list[Problem]
+) -> Question | None:
+    """The question of one line, or None with a problem noted."""
+    answers = tuple(str(answer["text"] if isinstance(answer, dict) else answer) for answer in record["answers"] or ())
+    document = str(record["document"]) if answers and record.get("document") else None
+    held, problem = answers, None
+    if not str(record["question"]).strip():
+        problem = "empty question"
+    elif answers and document is None:
+        problem = "answers without a document"
+    elif document is not None:
+        text = document_text(document)
+        held = tuple(answer for answer in answers if text is not None and answer.strip() and answer in text)
+        if text is None:
+            problem = f"document {document!r} is not in the knowledge base"
+        elif not held:
+            problem = f"gold {answers[0]!r} is not in {document}"
+        elif len(held) < len(answers):
+            problems.append(
+                Problem(where, f"{len(answers) - len(held)} gold answers are not in {document}; others kept")
+            )
+    if problem is not None:
+        problems.append(Problem(where, f"{problem}; left out"))
+        return None
+    return Question(str(record["id"]), str(record["language"]), str(record["question"]), document, held)

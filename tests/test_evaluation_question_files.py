@@ -1,0 +1,174 @@
+"""JSONL question files over the user's own documents."""
+
+import json
+
+import pytest
+
+from chatbot.evaluation.question_files import load_question_files
+from chatbot.evaluation.question_sets import (
+    BrokenFile,
+    NoQuestionSet,
+    PassagesNotEnglish,
+    Problem,
+    Question,
+    QuestionSet,
+    evenly_spread,
+    require_english,
+)
+from knowledge_base.documents import Document
+
+TEXTS = {"warranty.md": "The kettle has a warranty of two years, 24 months."}
+
+
+def load(path):
+    return load_question_files(path, TEXTS.get)
+
+
+def line(**changes):
+    record = {
+        "id": "q1",
+        "question": "Wie lange?",
+        "language": "de",
+        "document": "warranty.md",
+        "answers": ["two years"],
+    }
+    return json.dumps({**record, **changes}) + "\n"
+
+
+def test_line_becomes_a_question(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line())
+    assert load(tmp_path).questions == (Question("q1", "de", "Wie lange?", "warranty.md", ("two years",)),)
+
+
+def test_single_file_is_a_set_too(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line())
+    assert len(load(tmp_path / "a.jsonl").questions) == 1
+
+
+def test_all_files_of_a_folder_are_read(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line())
+    (tmp_path / "b.jsonl").write_text(line(language="fr"))
+    assert load(tmp_path).languages == ("de", "fr")
+
+
+def test_answers_may_be_squad_objects(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(answers=[{"text": "two years", "answer_start": 29}]))
+    assert load(tmp_path).questions[0].answers == ("two years",)
+
+
+def test_no_answers_make_an_unanswerable_question(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(answers=[], document=None))
+    assert load(tmp_path).questions == (Question("q1", "de", "Wie lange?", None, ()),)
+
+
+def test_unanswerable_question_belongs_to_no_document(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(answers=[]))
+    assert load(tmp_path).questions[0].document is None
+
+
+def test_blank_lines_are_fine(tmp_path):
+    (tmp_path / "a.jsonl").write_text("\n" + line() + "\n\n")
+    assert len(load(tmp_path).questions) == 1
+
+
+def test_line_separator_inside_a_question_stays(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line().replace("Wie lange?", "Wie\u2028lange?"), encoding="utf-8")
+    assert load(tmp_path).questions[0].text == "Wie\u2028lange?"
+
+
+def test_broken_line_is_named_by_file_and_number(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line() + "{broken\n")
+    with pytest.raises(BrokenFile, match=r"a\.jsonl:2 is not JSON"):
+        load(tmp_path)
+
+
+def test_missing_field_is_named(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": "q1", "question": "?"}\n')
+    with pytest.raises(BrokenFile, match=r"a\.jsonl:1 lacks language, answers"):
+        load(tmp_path)
+
+
+def test_line_that_is_no_object_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text("[1, 2]\n")
+    with pytest.raises(BrokenFile, match="lacks id, question, language, answers"):
+        load(tmp_path)
+
+
+def test_binary_file_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(BrokenFile, match="cannot be read as UTF-8"):
+        load(tmp_path)
+
+
+def test_folder_without_question_files_is_refused(tmp_path):
+    with pytest.raises(NoQuestionSet, match=r"neither xquad\.<language>\.json files nor \*\.jsonl"):
+        load(tmp_path)
+
+
+def test_gold_that_is_not_in_its_document_is_listed(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(answers=["three years"]))
+    loaded = load(tmp_path)
+    assert loaded.problems == (Problem("a.jsonl:1", "gold 'three years' is not in warranty.md; left out"),)
+    assert loaded.questions == ()
+
+
+def test_one_of_two_golds_missing_is_listed_and_the_other_kept(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(answers=["three years", "24 months"]))
+    loaded = load(tmp_path)
+    assert loaded.problems == (Problem("a.jsonl:1", "1 gold answers are not in warranty.md; others kept"),)
+    assert loaded.questions[0].answers == ("24 months",)
+
+
+def test_document_that_is_not_in_the_knowledge_base_is_listed(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(document="gone.md"))
+    assert load(tmp_path).problems == (
+        Problem("a.jsonl:1", "document 'gone.md' is not in the knowledge base; left out"),
+    )
+
+
+def test_answers_without_a_document_are_listed(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(document=None))
+    assert load(tmp_path).problems == (Problem("a.jsonl:1", "answers without a document; left out"),)
+
+
+def test_empty_question_is_listed(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(question="  "))
+    assert load(tmp_path).problems == (Problem("a.jsonl:1", "empty question; left out"),)
+
+
+def test_same_id_in_another_language_is_no_duplicate(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line() + line(language="fr"))
+    assert load(tmp_path).problems == ()
+
+
+def test_same_id_and_language_is_a_duplicate(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line() + line(question="Nochmal?"))
+    assert load(tmp_path).problems == (Problem("de q1", "duplicate id; the first one counts"),)
+
+
+def test_sample_is_spread_evenly():
+    assert evenly_spread([0, 1, 2, 3, 4, 5], 3) == [0, 2, 4]
+
+
+def test_small_list_is_taken_whole():
+    assert evenly_spread([0, 1], 3) == [0, 1]
+
+
+def test_limit_holds_for_each_language():
+    questions = tuple(Question(f"q{i}", code, "?", "d", ("a",)) for code in ("de", "fr") for i in range(4))
+    limited = QuestionSet("set", questions).only(None, limit=2)
+    assert [(q.language, q.id) for q in limited.questions] == [("de", "q0"), ("de", "q2"), ("fr", "q0"), ("fr", "q2")]
+
+
+def refuse_german(text):
+    return "it looks German" if "der" in text else None
+
+
+def test_collection_that_is_not_english_is_refused():
+    documents = [Document("a.md", "", "der Kessel"), Document("b.md", "", "der Topf"), Document("c.md", "", "the pot")]
+    with pytest.raises(PassagesNotEnglish, match=r"2 of 3 passages looked at are not English \(a\.md: it looks German"):
+        require_english(documents, refuse_german)
+
+
+def test_one_quotation_does_not_make_a_set_foreign():
+    require_english([Document("a.md", "", "der Kessel"), Document("b.md", "", "the pot")], refuse_german)
