@@ -11,7 +11,7 @@ from chatbot.answer import Answer, Citation
 from chatbot.conversation import Conversation, Turn
 from chatbot.language import LANGUAGES, DetectedLanguage, LanguagePrior, detect_language
 from chatbot.messages import MAX_MESSAGE_CHARS, MessageProblem, clean, problem_of
-from chatbot.phrases import PhraseKey, language_name, phrase, small_talk, small_talk_languages
+from chatbot.phrases import PhraseKey, phrase, small_talk, small_talk_languages
 from chatbot.pipeline import QAPipeline
 from knowledge_base.documents import Document
 from knowledge_base.store import KnowledgeBase
@@ -172,6 +172,3 @@ def _reply_language(detected: DetectedLanguage, conversation: Conversation) -> s
     if conversation.language or conversation.browser_language:
         return conversation.page_language
     return detected.code if detected.code in LANGUAGES else "en"
-
-
-__all__ = ["Chatbot", "Reply", "ReplyKind", "found_key", "language_name", "reword"]

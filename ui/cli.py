@@ -4,16 +4,16 @@ Imports nothing heavy, so that `--help` answers at once.
 """
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings, SettingsError
+from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
 
 EXIT_ERROR = 1
-EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, what shells expect after Ctrl-C."""
 
@@ -22,8 +22,8 @@ Command = Callable[[argparse.Namespace, Settings], int]
 
 def run(arguments: Sequence[str]) -> int:
     """Parse and execute; returns the exit code: 0 done, 1 a clear error on stderr, 2 wrong usage."""
-    parser = build_parser()
-    options = parser.parse_args(list(arguments) or ["serve"])
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    options = build_parser().parse_args(list(arguments) or ["serve"])
     try:
         settings = _settings(options)
         return _command(options.command)(options, settings)
@@ -36,8 +36,15 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         if os.environ.get("ANYTONGUE_DEBUG"):
             raise
-        print(f"Error: {error or type(error).__name__}", file=sys.stderr)
+        print(_explain(error), file=sys.stderr)
         return EXIT_ERROR
+
+
+def _explain(error: Exception) -> str:
+    ours = type(error).__module__.split(".")[0] in {"ui", "chatbot", "retrieval", "knowledge_base"}
+    if ours or isinstance(error, OSError):
+        return f"Error: {error}"
+    return f"Unexpected {type(error).__name__}: {error}. With ANYTONGUE_DEBUG=1 the whole traceback is shown."
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -175,6 +182,3 @@ def _share(text: str) -> float:
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
-
-
-__all__ = ["SettingsError", "build_parser", "run"]
