@@ -23,7 +23,7 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A value and the ends of its 95 % bootstrap interval."""
+    """A value and the ends of its bootstrap interval."""
 
     value: float
     low: float
@@ -35,20 +35,25 @@ class Interval:
         return self.low > 0 or self.high < 0
 
 
-def mean_interval(scores: Sequence[float], clusters: Sequence[str]) -> Interval | None:
+def mean_interval(
+    scores: Sequence[float], clusters: Sequence[str], percent: float = CONFIDENCE_PERCENT
+) -> Interval | None:
     """Interval of the mean of `scores`; `clusters` names each score's document. None without scores."""
     if not scores:
         return None
     values = np.asarray(scores, dtype=float)
-    return _interval(float(values.mean()), resampled_means(values, clusters))
+    return _interval(float(values.mean()), resampled_means(values, clusters), percent)
 
 
 def difference_interval(
-    first: Mapping[str, float], second: Mapping[str, float], clusters: Mapping[str, str]
+    first: Mapping[str, float],
+    second: Mapping[str, float],
+    clusters: Mapping[str, str],
+    percent: float = CONFIDENCE_PERCENT,
 ) -> Interval | None:
     """Interval of the mean of first - second over the questions both have, paired by id. None without any."""
     shared = sorted(first.keys() & second.keys())
-    return mean_interval([first[i] - second[i] for i in shared], [clusters[i] for i in shared])
+    return mean_interval([first[i] - second[i] for i in shared], [clusters[i] for i in shared], percent)
 
 
 def mean_of_means(parts: Sequence[tuple[Sequence[float], Sequence[str]]]) -> Interval | None:
@@ -75,7 +80,7 @@ def resampled_means(values: Numbers, clusters: Sequence[str]) -> Numbers:
     return means
 
 
-def _interval(value: float, draws: Numbers) -> Interval:
-    tail = (100 - CONFIDENCE_PERCENT) / 2
+def _interval(value: float, draws: Numbers, percent: float = CONFIDENCE_PERCENT) -> Interval:
+    tail = (100 - percent) / 2
     low, high = np.percentile(draws, [tail, 100 - tail])
     return Interval(value, float(low), float(high))

@@ -1,0 +1,105 @@
+"""What became of each question, and the file that keeps it: to resume, to compare, to fit confidence."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from chatbot.calibration import SpanFeatures
+
+FORMAT_VERSION = 1
+"""Of the outcome files; another version is measured anew."""
+
+STORED_DIGITS = 5
+"""Decimals kept of a score: far below what any interval can tell, and the file stays small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One question through the three layers. Scores are 0..1; None where the layer does not apply."""
+
+    id: str
+    language: str
+    cluster: str
+    """The document, or the question itself where no document answers."""
+    answerable: bool
+    reading_em: float | None
+    reading_f1: float | None
+    rank: int | None
+    """Place of the gold document among the documents retrieved, 0 = first; None = not found or no gold."""
+    best: str | None
+    """The surest span of the whole collection, whether it was sure enough or not."""
+    em: float | None
+    """Of `best`, answerable questions only."""
+    f1: float | None
+    right: bool
+    """`best` would serve the customer."""
+    confidence: float
+    answered: bool
+    """`confidence` reached the threshold."""
+    passages_read: int
+    features: SpanFeatures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeFile:
+    """Outcomes by language; `key` says of what data, checkpoints and code they are."""
+
+    path: Path
+    key: str
+
+    def read(self) -> dict[str, list[Outcome]]:
+        """What is already there for the same key; nothing when the file is absent, torn or of another key."""
+        try:
+            record = json.loads(gzip.decompress(self.path.read_bytes()))
+            same = record["key"] == self.key and record["version"] == FORMAT_VERSION
+            return _decode(record["languages"]) if same else {}
+        except (OSError, EOFError, ValueError, KeyError, TypeError):
+            return {}  # measuring again costs minutes and is never wrong
+
+    def write(self, outcomes: Mapping[str, Sequence[Outcome]]) -> None:
+        """Replace the file, whole or not at all."""
+        record = {"version": FORMAT_VERSION, "key": self.key, "languages": _encode(outcomes)}
+        partial = self.path.with_name(self.path.name + ".writing")
+        partial.write_bytes(gzip.compress(json.dumps(record, ensure_ascii=False).encode(), mtime=0))
+        partial.replace(self.path)
+
+
+def questions_file(results: Path) -> Path:
+    """Where the outcomes of a results file lie: `r.json` -> `r.questions.json.gz`."""
+    return results.with_name(results.stem + ".questions.json.gz")
+
+
+def read_outcomes(results: Path) -> dict[str, list[Outcome]]:
+    """The outcomes beside a results file; empty when they were not kept."""
+    try:
+        record = json.loads(gzip.decompress(questions_file(results).read_bytes()))
+        return _decode(record["languages"]) if record["version"] == FORMAT_VERSION else {}
+    except (OSError, EOFError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _encode(outcomes: Mapping[str, Sequence[Outcome]]) -> dict[str, list[dict[str, Any]]]:
+    return {language: [_rounded(asdict(outcome)) for outcome in each] for language, each in outcomes.items()}
+
+
+def _rounded(record: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _rounded(value)
+        if isinstance(value, dict)
+        else round(value, STORED_DIGITS)
+        if isinstance(value, float)
+        else value
+        for name, value in record.items()
+    }
+
+
+def _decode(languages: Mapping[str, Sequence[dict[str, Any]]]) -> dict[str, list[Outcome]]:
+    return {language: [_outcome(record) for record in each] for language, each in languages.items()}
+
+
+def _outcome(record: dict[str, Any]) -> Outcome:
+    features = record.pop("features")
+    return Outcome(**record, features=SpanFeatures(**features) if features else None)
