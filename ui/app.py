@@ -1,0 +1,125 @@
+"""The chat page in gradio: layout and wiring only.
+
+The page is one HTML component with our own markup (`page_view`), script (`page.js`) and style (`style.css`): gradio's
+chat components have one direction for all messages and cannot show a citation. Gradio brings sessions, the queue, the
+events between browser and server, and the API.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from chatbot.chatbot import Chatbot
+from knowledge_base.documents import Document
+from ui import chat
+from ui.asking import UnknownLanguage, answer_record
+from ui.page_view import BRAND, page_html, page_texts
+from ui.theme import page_theme
+
+FOLDER = Path(__file__).parent
+
+ASK_AT_ONCE = 4
+"""Questions answered at the same time. The reader needs a core each; a few more overlap waiting and tokenising."""
+
+QUEUE_LIMIT = 200
+"""Questions that may wait; the page tells the next one to try again, which is kinder than a minute of dots."""
+
+_RECEIVE = """watch("value", () => {
+  window.dispatchEvent(new CustomEvent("anytongue:answer", { detail: props.value }));
+});"""
+
+_TELL_FAILED = '() => window.dispatchEvent(new CustomEvent("anytongue:answer", { detail: { type: "failed" } }))'
+
+Answered = tuple[chat.ChatSession, dict[str, Any]]
+
+
+def build_app(chatbot: Chatbot) -> gr.Blocks:
+    """The chat page over a chatbot, with its API; nothing is served yet."""
+    with gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True, fill_height=True) as app:
+        session = gr.State(None)  # not an instance: gradio would copy it, its random id included, for everybody
+        page = gr.HTML(
+            page_html(),
+            js_on_load=(FOLDER / "page.js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            languages=page_texts(chat.example_questions(_some_documents(chatbot))),
+        )
+        answer = gr.HTML(None, html_template="", js_on_load=_RECEIVE, elem_classes="at-wire", apply_default_css=False)
+        _connect(chatbot, page, session, answer)
+        _add_api(chatbot)
+    app.queue(max_size=QUEUE_LIMIT, default_concurrency_limit=ASK_AT_ONCE)
+    return app
+
+
+def launch(chatbot: Chatbot, *, host: str, port: int, share: bool = False) -> None:
+    """Serve the page until interrupted."""
+    app = build_app(chatbot)
+    address = serve(app, host=host, port=port, share=share)
+    sys.stderr.write(f"Open {address} in a browser. Ctrl-C stops.\n")
+    app.block_thread()
+
+
+def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False) -> str:
+    """Start serving in the background and return the address."""
+    _, local, public = app.launch(
+        server_name=host,
+        server_port=port,
+        share=share,
+        prevent_thread_lock=True,
+        quiet=True,
+        footer_links=[],
+        theme=page_theme(),
+        css=(FOLDER / "style.css").read_text(encoding="utf-8"),
+        ssr_mode=False,
+    )
+    return str(public or local)
+
+
+def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML) -> None:
+    """What `page.js` triggers -> the handlers in `chat`; what they return goes back through `answer`."""
+
+    def ask(event: gr.EventData, session: chat.ChatSession | None) -> Answered:
+        return chat.ask(chatbot, event._data or {}, session)
+
+    def reword(event: gr.EventData, session: chat.ChatSession | None) -> Answered:
+        return chat.change_language(event._data or {}, session)
+
+    def article(event: gr.EventData) -> dict[str, Any]:
+        return chat.show_article(chatbot, event._data or {})
+
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    asked = page.ask(
+        ask, session, [session, answer], concurrency_limit=ASK_AT_ONCE, concurrency_id="questions", **quiet
+    )
+    asked.failure(None, js=_TELL_FAILED, **quiet)
+    page.reword(reword, session, [session, answer], concurrency_limit=None, **quiet)
+    page.article(article, None, answer, concurrency_limit=None, trigger_mode="multiple", **quiet)
+    page.clear(chat.new_conversation, None, session, concurrency_limit=None, **quiet)
+    page.stop(None, cancels=[asked], **quiet)
+
+
+def _add_api(chatbot: Chatbot) -> None:
+    def ask(question: str, language: str = "") -> dict[str, Any]:
+        """Answer one question in any language from the English documents.
+
+        Args:
+            question: The question, in any of the served languages.
+            language: Code of the language to reply in, such as "de"; empty to reply in the question's own.
+
+        Returns:
+            The English words that answer, with confidence and citation, and the reply worded in the language.
+
+        """
+        try:
+            return answer_record(chatbot, question, language or None)
+        except UnknownLanguage as error:
+            raise gr.Error(str(error)) from None
+
+    gr.api(ask, api_name="ask", concurrency_limit=ASK_AT_ONCE, concurrency_id="questions")
+
+
+def _some_documents(chatbot: Chatbot) -> list[Document]:
+    infos = chatbot.knowledge_base.documents()[: chat.EXAMPLE_DOCUMENT_LIMIT]
+    documents = (chatbot.article(info.id) for info in infos)
+    return [document for document in documents if document is not None]

@@ -1,0 +1,146 @@
+"""What happens when someone does something on the chat page: plain functions, no gradio types, no HTML of their own.
+
+What comes from the browser is never trusted: a missing or wrong field reads as its harmless default. What goes back is
+a dict ready for JSON whose `type` tells `page.js` what to do with it.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from chatbot.chatbot import Reply, reword
+from chatbot.conversation import Conversation
+from chatbot.language import LANGUAGES
+from knowledge_base.documents import Document
+from ui.answer_view import error_html, reply_html
+from ui.article_view import article_html, missing_article_html
+
+MAX_RECEIVED_CHARS = 20_000
+"""Far above what the chatbot accepts, so that it can still say "too long"; the rest of a pasted book is dropped."""
+
+EXAMPLES_PER_LANGUAGE = 2
+
+EXAMPLE_DOCUMENT_LIMIT = 300
+"""Looking through more documents for suggestions would delay the start of the page."""
+
+_QUESTION_MARKS = ("?", "？", "؟", ";")
+"""Latin, fullwidth, Arabic, and the Greek one, which looks like a semicolon."""
+
+logger = logging.getLogger(__name__)
+
+
+class Answers(Protocol):
+    """What the page needs of a chatbot."""
+
+    def reply(self, message: str, conversation: Conversation) -> Reply:
+        """Answer one message and remember the turn."""
+        ...
+
+    def article(self, document_id: str) -> Document | None:
+        """The whole document behind a citation."""
+        ...
+
+
+@dataclass(slots=True)
+class ChatSession:
+    """What the server remembers of one open page. One per browser tab, never shared."""
+
+    conversation: Conversation = field(default_factory=Conversation)
+    last_reply: Reply | None = None
+
+
+def ask(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> tuple[ChatSession, dict[str, Any]]:
+    """Answer `data["message"]`; never raises, because the page would show nothing at all."""
+    session = session or ChatSession()
+    conversation = session.conversation
+    conversation.chosen_language = _language(data, "chosen")
+    conversation.browser_language = _language(data, "browser")
+    try:
+        reply = chatbot.reply(_text(data, "message")[:MAX_RECEIVED_CHARS], conversation)
+        html = reply_html(reply)
+    except Exception:
+        logger.exception("The question could not be answered")
+        language = conversation.page_language
+        return session, _message(data, error_html(language), language, conversation)
+    session.last_reply = reply
+    return session, {**_message(data, html, reply.language, conversation), "spoken": spoken_words(reply)}
+
+
+def change_language(data: Mapping[str, Any], session: ChatSession | None) -> tuple[ChatSession, dict[str, Any]]:
+    """Keep the language that was chosen by hand (none: automatic) and word the last reply in it."""
+    session = session or ChatSession()
+    conversation = session.conversation
+    conversation.chosen_language = _language(data, "chosen")
+    conversation.browser_language = _language(data, "browser")
+    if session.last_reply is None:
+        return session, {"type": "nothing", "id": _text(data, "id")}
+    language = conversation.page_language
+    if not conversation.chosen_language and session.last_reply.detected_language in LANGUAGES:
+        language = session.last_reply.detected_language
+    session.last_reply = reword(session.last_reply, language)
+    message = _message(data, reply_html(session.last_reply), language, conversation)
+    return session, {**message, "type": "reworded", "spoken": spoken_words(session.last_reply)}
+
+
+def show_article(chatbot: Answers, data: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole article `data["document"]` with characters `start` to `end` of it marked."""
+    language = _language(data, "language") or "en"
+    try:
+        document = chatbot.article(_text(data, "document"))
+    except Exception:
+        logger.exception("The article could not be read")
+        document = None
+    if document is None:
+        html = missing_article_html(language)
+    else:
+        html = article_html(document, (_number(data, "start"), _number(data, "end")), language)
+    return {"type": "article", "id": _text(data, "id"), "html": html}
+
+
+def new_conversation() -> ChatSession:
+    """Nothing remembered, and a new random id."""
+    return ChatSession()
+
+
+def spoken_words(reply: Reply) -> str:
+    """What a screen reader hears when the reply arrives: the sentence, without the card's details."""
+    return reply.text
+
+
+def example_questions(documents: Iterable[Document]) -> dict[str, list[str]]:
+    """Language code -> a few questions that the documents give themselves: translated titles, FAQ questions, titles."""
+    found: dict[str, list[str]] = {code: [] for code in LANGUAGES}
+    for document in documents:
+        own = document.question or document.title
+        for code, question in {"en": own, **document.translated_titles}.items():
+            wanted = found.get(code)
+            if wanted is not None and len(wanted) < EXAMPLES_PER_LANGUAGE and question.endswith(_QUESTION_MARKS):
+                wanted.append(question)
+                break  # one language a document, so that the suggestions are about different things
+    return {code: questions for code, questions in found.items() if questions}
+
+
+def _message(data: Mapping[str, Any], html: str, language: str, conversation: Conversation) -> dict[str, Any]:
+    return {
+        "type": "reply",
+        "id": _text(data, "id"),
+        "html": html,
+        "language": language,
+        "page_language": conversation.page_language,
+    }
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(data: Mapping[str, Any], name: str) -> int:
+    value = _text(data, name)
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else 0
+
+
+def _language(data: Mapping[str, Any], name: str) -> str | None:
+    code = _text(data, name)
+    return code if code in LANGUAGES else None

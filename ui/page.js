@@ -1,0 +1,335 @@
+// The chat page in the browser: shows what was typed at once, talks to the server through three events, words the page.
+//
+// Runs once, as the body of a function that gradio calls with `element`, `trigger`, `props` and `watch`.
+// Answers come back as the window event "anytongue:answer". Everything the server sends as HTML is escaped there;
+// everything that is put together here goes in as text.
+
+const page = element.querySelector(".at-page");
+const find = (selector) => page.querySelector(selector);
+const [main, log, status, form, input] = [".at-main", ".at-log", ".at-status", ".at-composer", ".at-input"].map(find);
+const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-select"].map(find);
+const languages = props.languages;
+const SAVED_LANGUAGE = "anytongue.language";
+const EXAMPLE_COUNT = 6;
+// Scripts that look as different as possible, so that a glance says "any language".
+const EXAMPLE_LANGUAGES = ["es", "ja", "ar", "de", "hi", "fr", "zh", "ru", "pt", "ko", "tr", "vi", "en"];
+const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
+const COPIED_MS = 1600;
+
+let chosen = saved();      // picked by hand, "" = automatic
+let spoken = "";           // what the conversation is in
+const browser = firstServed(navigator.languages || [navigator.language]);
+let waiting = null;        // the question that is being answered: {id, question, node, timer}
+let lastId = 0;
+let panelId = "";
+
+// ---------------------------------------------------------------- language
+
+function saved() {
+  try {
+    const code = localStorage.getItem(SAVED_LANGUAGE);
+    return code in languages ? code : "";
+  } catch { return ""; }   // storage can be forbidden
+}
+
+function firstServed(tags) {
+  const codes = tags.map((tag) => tag.toLowerCase().split("-")[0]).map((code) => (code === "in" ? "id" : code));
+  return codes.find((code) => code in languages) || "";
+}
+
+function pageLanguage() { return chosen || spoken || browser || "en"; }
+
+function text(key) { return languages[pageLanguage()].texts[key]; }
+
+function wordPage() {
+  const code = pageLanguage();
+  document.documentElement.lang = code;
+  document.documentElement.dir = languages[code].rtl ? "rtl" : "ltr";
+  document.title = `${text("page_title")} · Anytongue`;
+  for (const node of page.querySelectorAll("[data-text]")) node.textContent = text(node.dataset.text);
+  for (const node of page.querySelectorAll("[data-label]")) {
+    node.setAttribute("aria-label", text(node.dataset.label));
+    if (node.tagName === "BUTTON") node.title = text(node.dataset.label);
+  }
+  input.placeholder = text("input_placeholder");
+  select.value = chosen;
+  showExamples();
+}
+
+function choose(code) {
+  chosen = code in languages ? code : "";
+  try { localStorage.setItem(SAVED_LANGUAGE, chosen); } catch { /* it then lasts until the page is closed */ }
+  wordPage();
+  const last = log.lastElementChild;
+  if (last && last.dataset.kind && !waiting) {
+    last.setAttribute("aria-busy", "true");
+    trigger("reword", { id: String(lastId), chosen, browser });
+  }
+}
+
+function showExamples() {
+  const own = pageLanguage();
+  const picked = (languages[own].examples || []).map((question) => [own, question]);
+  for (const code of EXAMPLE_LANGUAGES) {
+    const question = code !== own && languages[code].examples && languages[code].examples[0];
+    if (question && picked.length < EXAMPLE_COUNT) picked.push([code, question]);
+  }
+  find(".at-examples").hidden = !picked.length;
+  find(".at-chips").replaceChildren(...picked.map(([code, question]) => {
+    const chip = make("button", "at-chip", question, code);
+    chip.dataset.do = "example";
+    const item = document.createElement("li");
+    item.append(chip);
+    return item;
+  }));
+}
+
+// ---------------------------------------------------------------- messages
+
+function make(tag, className, content = "", language = "") {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.textContent = content;
+  if (tag === "button") node.type = "button";
+  if (language) { node.lang = language; node.dir = "auto"; }
+  return node;
+}
+
+function fragment(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+function showQuestion(question) {
+  const node = make("article", "at-message at-user");
+  node.dataset.label = "you";
+  node.setAttribute("aria-label", text("you"));
+  const bubble = make("p", "at-bubble", question);
+  bubble.dir = "auto";
+  const edit = make("button", "at-plain at-edit", text("edit"));
+  edit.dataset.do = "edit";
+  edit.dataset.text = "edit";
+  node.append(bubble, edit);
+  node.dataset.question = question;
+  log.append(node);
+  return node;
+}
+
+function showWaiting() {
+  const node = make("article", "at-message at-bot at-waiting");
+  const dots = make("span", "at-dots");
+  dots.setAttribute("aria-hidden", "true");
+  dots.append(make("i", ""), make("i", ""), make("i", ""));
+  node.append(dots, make("span", "at-waiting-text", text("searching")));
+  log.append(node);
+  return node;
+}
+
+function showNotice(key, kind) {
+  const node = make("article", "at-message at-bot", "", pageLanguage());
+  node.dataset.notice = kind;
+  const again = make("button", "at-plain", text("try_again"));
+  again.dataset.do = "retry";
+  again.dataset.text = "try_again";
+  const actions = make("p", "at-actions");
+  actions.append(again);
+  node.append(make("p", "at-sentence", text(key)), actions);
+  log.append(node);
+  say(text(key), pageLanguage());
+}
+
+function say(words, language) {
+  status.lang = language;
+  status.textContent = words;
+}
+
+// The question stays in view above a long answer; a short one simply ends at the bottom.
+function scrollToQuestion(node) {
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const top = node.getBoundingClientRect().top - main.getBoundingClientRect().top + main.scrollTop - 12;
+  main.scrollTo({ top: Math.min(top, main.scrollHeight), behavior: calm ? "auto" : "smooth" });
+}
+
+// ---------------------------------------------------------------- asking
+
+function ask(words) {
+  const question = words.trim();
+  if (waiting) return;
+  if (!question) { say(text("empty_message"), pageLanguage()); hint(text("empty_message")); input.focus(); return; }
+  hint("");
+  page.classList.add("at-started");
+  find(".at-new").hidden = false;
+  const id = String(++lastId);
+  const asked = showQuestion(question);
+  waiting = { id, question, asked, node: showWaiting(), timer: setTimeout(() => giveUp("network_lost"), GIVE_UP_MS) };
+  say(text("searching"), pageLanguage());
+  setBusy(true);
+  scrollToQuestion(asked);
+  trigger("ask", { id, message: question, chosen, browser });
+}
+
+function setBusy(busy) {
+  send.hidden = busy;
+  stop.hidden = !busy;
+  log.setAttribute("aria-busy", String(busy));
+}
+
+function endWaiting() {
+  const ended = waiting;
+  if (!ended) return null;
+  clearTimeout(ended.timer);
+  ended.node.remove();
+  const stopHadFocus = document.activeElement === stop;
+  waiting = null;
+  setBusy(false);
+  if (stopHadFocus) input.focus();
+  return ended;
+}
+
+function giveUp(key) {
+  const ended = endWaiting();
+  if (!ended) return;
+  showNotice(key, "error");
+  scrollToQuestion(ended.asked);
+}
+
+function hint(words) { find(".at-hint").textContent = words; }
+
+function showReply(answer) {
+  if (!waiting || answer.id !== waiting.id) return;   // it was stopped, or the conversation is another one by now
+  const { asked } = endWaiting();
+  log.append(fragment(answer.html));
+  if (answer.page_language !== pageLanguage() && answer.page_language in languages) {
+    spoken = answer.page_language;
+    wordPage();
+  }
+  asked.lang = answer.language;
+  say(answer.spoken || log.lastElementChild.textContent, answer.language);
+  scrollToQuestion(asked);
+}
+
+function showReworded(answer) {
+  const last = log.lastElementChild;
+  if (waiting || !last || answer.id !== String(lastId)) return;
+  const again = fragment(answer.html);
+  const open = last.querySelector("details[open]");
+  last.replaceWith(again);
+  if (open && again.querySelector("details")) again.querySelector("details").open = true;
+  say(answer.spoken, answer.language);
+}
+
+function startAnew() {
+  endWaiting();
+  trigger("clear", {});
+  log.replaceChildren();
+  spoken = "";
+  page.classList.remove("at-started");
+  find(".at-new").hidden = true;
+  hint("");
+  status.textContent = "";
+  wordPage();
+  input.value = "";
+  fit();
+  input.focus();
+}
+
+function fit() {
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight}px`;
+}
+
+// ---------------------------------------------------------------- article panel
+
+function openArticle(button) {
+  panelId = String(Date.now());
+  find(".at-panel-body").replaceChildren(make("p", "at-waiting-text", text("loading")));
+  panel.showModal();
+  const { document: source, start, end } = button.dataset;
+  trigger("article", { id: panelId, document: source, start, end, language: pageLanguage() });
+}
+
+function showArticle(answer) {
+  if (answer.id !== panelId) return;
+  const body = find(".at-panel-body");
+  body.innerHTML = answer.html;
+  const mark = body.querySelector("mark");
+  if (mark) mark.scrollIntoView({ block: "center" });
+  else panel.scrollTop = 0;
+}
+
+// ---------------------------------------------------------------- what can be clicked
+
+const actions = {
+  new: startAnew,
+  example: (button) => ask(button.textContent),
+  stop: () => {
+    const ended = endWaiting();
+    trigger("stop", {});
+    if (ended) { showNotice("stopped", "stopped"); input.focus(); }
+  },
+  retry: (button) => {
+    let node = button.closest(".at-message");
+    while (node && !node.dataset.question) node = node.previousElementSibling;
+    if (node) ask(node.dataset.question);
+  },
+  edit: (button) => {
+    input.value = button.closest(".at-message").dataset.question;
+    fit();
+    input.focus();
+  },
+  copy: async (button) => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    const before = button.textContent;
+    button.textContent = text("copied");
+    say(text("copied"), pageLanguage());
+    setTimeout(() => { button.textContent = before; }, COPIED_MS);
+  },
+  relanguage: (button) => {
+    const picker = select.cloneNode(true);
+    picker.className = "at-select at-relanguage";
+    picker.dataset.do = "language";
+    picker.setAttribute("aria-label", text("language_label"));
+    picker.value = button.closest(".at-message").lang;
+    button.replaceWith(picker);
+    picker.focus();
+    try { picker.showPicker(); } catch { /* older browsers: one more click opens it */ }
+  },
+  article: openArticle,
+  close: () => panel.close(),
+};
+
+page.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-do]");
+  if (button && actions[button.dataset.do]) actions[button.dataset.do](button);
+  else if (event.target === panel) panel.close();   // the backdrop
+});
+page.addEventListener("change", (event) => {
+  if (event.target.dataset.do === "language") choose(event.target.value);
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (waiting) return;
+  const words = input.value;
+  input.value = "";
+  fit();
+  ask(words);
+  input.focus();
+});
+input.addEventListener("keydown", (event) => {
+  // While a Japanese, Chinese or Korean word is being composed, Enter ends the word and not the question.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+input.addEventListener("input", () => { fit(); hint(""); });
+
+window.addEventListener("anytongue:answer", (event) => {
+  const show = { reply: showReply, reworded: showReworded, article: showArticle, failed: () => giveUp("error") };
+  const answer = event.detail;
+  if (answer && show[answer.type]) show[answer.type](answer);
+});
+
+wordPage();
+page.classList.add("at-ready");
+if (matchMedia("(hover: hover)").matches) input.focus();   // on a phone that would open the keyboard
