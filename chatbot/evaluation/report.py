@@ -1,0 +1,74 @@
+"""Evaluation results as a table for a terminal or a Markdown page. Pure."""
+
+from collections.abc import Sequence
+
+from chatbot.evaluation import results as names
+from chatbot.evaluation.results import LanguageResult, Results
+
+COLUMNS = (
+    (names.READING_EM, "read EM"),
+    (names.READING_F1, "read F1"),
+    (names.RECALL_1, "recall@1"),
+    (names.RECALL_5, "recall@5"),
+    (names.MRR, "MRR"),
+    (names.END_TO_END_EM, "end EM"),
+    (names.END_TO_END_F1, "end F1"),
+    (names.GAP_F1, "gap F1"),
+    (names.ANSWERED, "answered"),
+    (names.RIGHT_OF_ANSWERED, "right"),
+    (names.NOT_FOUND, "not found"),
+)
+"""Scores shown, with headings short enough for a terminal."""
+
+INTERVAL_COLUMNS = (names.READING_F1, names.RECALL_1, names.END_TO_END_F1)
+"""Printed with half the width of their interval; more would not fit a line."""
+
+ABSENT = "-"
+
+SHOWN_PROBLEMS = 5
+"""Of the problems of a set; the results file lists all."""
+
+
+def table(results: Results) -> str:
+    """One line per language and one for their mean, aligned, valid Markdown."""
+    columns = [(name, title) for name, title in COLUMNS if any(name in r.scores for r in results.languages.values())]
+    rows = [["", "n", *(title for _, title in columns)]]
+    rows += [[code, *_cells(result, columns)] for code, result in results.languages.items()]
+    if results.mean and len(results.languages) > 1:
+        rows.append(["mean", *_cells(results.mean, columns)])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def summary(results: Results) -> str:
+    """The table, how far confidence can be trusted, and what was wrong with the set."""
+    lines = [table(results), "", "F1 and recall with half the width of their 95 % interval; mean without English."]
+    report = results.pooled
+    if report:
+        lines.append(
+            f"Confidence: calibration error {report.calibration_error:.3f}; area under risk over coverage "
+            f"{report.risk_coverage_area:.3f} (by the reader's score alone {report.risk_coverage_area_reader:.3f})."
+        )
+    if results.problems:
+        lines.append(f"{len(results.problems)} problems in the question set:")
+        lines += [f"  {problem}" for problem in results.problems[:SHOWN_PROBLEMS]]
+        if len(results.problems) > SHOWN_PROBLEMS:
+            lines.append(f"  ... and {len(results.problems) - SHOWN_PROBLEMS} more (all in the results file)")
+    return "\n".join(lines)
+
+
+def _cells(result: LanguageResult, columns: Sequence[tuple[str, str]]) -> list[str]:
+    return [str(result.n), *(_cell(result, name) for name, _ in columns)]
+
+
+def _cell(result: LanguageResult, name: str) -> str:
+    score = result.scores.get(name)
+    if score is None:
+        return ABSENT
+    if name in INTERVAL_COLUMNS:
+        return f"{score.value:.1f} ±{(score.high - score.low) / 2:.1f}"
+    return f"{score.value:.1f}"

@@ -1,0 +1,171 @@
+"""`python main.py evaluate`: measure a question set language by language, keep what is done, write the results.
+
+An interrupted run leaves its finished languages in a side file and goes on from there, as long as data, checkpoints,
+calibration and code are the same.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import gettempdir
+from time import perf_counter
+from typing import Any
+
+from tqdm import tqdm
+
+from chatbot import assemble
+from chatbot.evaluation.compare import compare, describe
+from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file, read_outcomes
+from chatbot.evaluation.provenance import code_hash, file_hash, provenance
+from chatbot.evaluation.question_sets import Question, QuestionSet
+from chatbot.evaluation.report import summary
+from chatbot.evaluation.results import Results, read_results
+from chatbot.evaluation.scoring import score_all
+from chatbot.evaluation.workbench import Models, open_set
+from chatbot.settings import Settings
+
+EXIT_DONE = 0
+
+Measure = Callable[[Sequence[Question], Callable[[str, int], None]], list[Outcome]]
+
+
+class NothingToDo(Exception):
+    """Neither a folder to measure nor two results to compare were named."""
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """The command: `directory`, `languages`, `limit`, `out`, `pictures`, `compare`, `json`."""
+    if options.compare:
+        first, second = options.compare
+        found = compare(read_results(first), read_results(second), read_outcomes(first), read_outcomes(second))
+        record = {"changes": [_change_json(change) for change in found.changes], "warnings": list(found.warnings)}
+        _say(json.dumps(record, ensure_ascii=False) if options.json else describe(found))
+        return EXIT_DONE
+    if options.directory is None:
+        raise NothingToDo(
+            "Name a folder of questions to measure, or two results to compare: "
+            "python main.py evaluate DIR, or evaluate --compare A.json B.json"
+        )
+    results = evaluate(options.directory, settings, options.languages, options.limit, options.out)
+    if options.pictures:
+        from chatbot.evaluation.pictures import draw_all
+
+        draw_all(results, options.pictures)
+    _say(json.dumps(results.to_json(), ensure_ascii=False) if options.json else summary(results))
+    return EXIT_DONE
+
+
+def evaluate(
+    directory: Path,
+    settings: Settings,
+    languages: Sequence[str] | None = None,
+    limit: int | None = None,
+    out: Path | None = None,
+) -> Results:
+    """Measure the set in `directory` with the models the settings name. Raises QuestionSetError."""
+    started = perf_counter()
+    models = Models.load(settings)
+    with open_set(directory, settings, models, _bar_of_passages()) as (whole, measurer):
+        questions = whole.only(languages, limit)
+        key = _key(questions, models, settings)
+        kept = OutcomeFile(_side_file(out, key), key)
+        outcomes = measure_by_language(questions, measurer.measure, kept)
+    lines = [f"{problem.where}: {problem.what}" for problem in questions.problems]
+    about = _about(questions, models, settings, limit)
+    results = score_all(outcomes, {**about, "seconds": round(perf_counter() - started, 1)}, lines)
+    if out:
+        results.save(out)
+        OutcomeFile(questions_file(out), key).write(outcomes)
+    kept.path.unlink(missing_ok=True)
+    return results
+
+
+def measure_by_language(questions: QuestionSet, measure: Measure, kept: OutcomeFile) -> dict[str, list[Outcome]]:
+    """Outcomes of every language; those already in `kept` are not measured again."""
+    outcomes = kept.read()
+    todo = [code for code in questions.languages if code not in outcomes]
+    if len(todo) < len(questions.languages):
+        done = [code for code in questions.languages if code in outcomes]
+        sys.stderr.write(f"Going on after {', '.join(done)} (kept from an interrupted run).\n")
+    with tqdm(total=len(todo), unit="language", file=sys.stderr, desc="evaluate") as bar:
+        for code in todo:
+            asked = questions.of(code)
+            counts: dict[str, int] = {}
+            outcomes[code] = measure(asked, _progress(bar, code, len(asked), counts))
+            kept.write(outcomes)
+            bar.update(1)
+    return {code: outcomes[code] for code in questions.languages}
+
+
+def _progress(bar: Any, code: str, n: int, counts: dict[str, int]) -> Callable[[str, int], None]:
+    def note(layer: str, done: int) -> None:
+        counts[layer] = counts.get(layer, 0) + done
+        parts = [f"{done_so_far} {layer}" for layer, done_so_far in counts.items()]
+        bar.set_postfix_str(f"{code}, {n} questions: {', '.join(parts)}")
+
+    return note
+
+
+def _bar_of_passages() -> Callable[[int, int, str], None]:
+    def note(done: int, total: int, name: str) -> None:
+        end = "\n" if done >= total else ""
+        sys.stderr.write(f"\rencoding passages: {done} of {total}{end}")
+
+    return note
+
+
+def _key(questions: QuestionSet, models: Models, settings: Settings) -> str:
+    parts = (
+        questions.data_hash(),
+        models.encoder.fingerprint,
+        models.reader.fingerprint,
+        file_hash(assemble.CALIBRATION_FILE),
+        settings.top_k,
+        code_hash(),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def _side_file(out: Path | None, key: str) -> Path:
+    if out is None:
+        return Path(gettempdir()) / f"anytongue-evaluate-{key}.gz"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return out.with_name(out.name + ".partial.gz")
+
+
+def _about(questions: QuestionSet, models: Models, settings: Settings, limit: int | None) -> dict[str, Any]:
+    return {
+        **provenance(),
+        "checkpoints": {
+            "encoder": models.encoder.fingerprint,
+            "reader": models.reader.fingerprint,
+            "calibration": file_hash(assemble.CALIBRATION_FILE),
+        },
+        "data": {
+            "name": questions.name,
+            "hash": questions.data_hash(),
+            "questions": len(questions.questions),
+            "limit": limit,
+        },
+        "settings": {"top_k": settings.top_k, "threshold": models.calibration.threshold},
+    }
+
+
+def _change_json(change: Any) -> dict[str, Any]:
+    return {
+        "language": change.language,
+        "score": change.score,
+        "first": change.first,
+        "second": change.second,
+        "difference": change.difference.value,
+        "interval": [change.difference.low, change.difference.high],
+        "paired": change.paired,
+        "beyond_noise": change.beyond_noise,
+    }
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
