@@ -34,6 +34,8 @@ class Document:
     tags: tuple[str, ...] = ()
     translated_titles: dict[str, str] = field(default_factory=dict)
     """Language code -> the title (or suggested question) in that language, where the source gives one."""
+    updated: str | None = None
+    """When the source says it was last changed, as written there (a date in most sources)."""
 
     @property
     def content_hash(self) -> str:
@@ -47,6 +49,7 @@ class Document:
             self.url or "",
             "\n".join(self.tags),
             repr(sorted(self.translated_titles.items())),
+            self.updated or "",
         )
         return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
