@@ -172,3 +172,23 @@ def test_collection_that_is_not_english_is_refused():
 
 def test_one_quotation_does_not_make_a_set_foreign():
     require_english([Document("a.md", "", "der Kessel"), Document("b.md", "", "the pot")], refuse_german)
+
+
+def test_line_with_a_kind_needs_no_answers(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"id": "s1", "question": "Hi!", "language": "en", "kind": "small_talk"}\n')
+    question = load(tmp_path).questions[0]
+    assert (question.kind, question.answerable) == ("small_talk", False)
+
+
+def test_stated_half_counts(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(half="held_out") + line(id="q2", half="fit"))
+    assert [question.held_out for question in load(tmp_path).questions] == [True, False]
+
+
+def test_translations_fall_into_the_same_half():
+    halves = {Question("shop-001", code, "?", None, ()).held_out for code in ("en", "de", "ja")}
+    assert len(halves) == 1
+
+
+def test_about_half_of_the_questions_are_held_out():
+    assert sum(Question(f"q{i}", "en", "?", None, ()).held_out for i in range(100)) == 57

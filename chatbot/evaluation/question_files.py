@@ -1,6 +1,7 @@
 """JSONL question files over the user's own knowledge base -> a question set.
 
 A line: `{"id", "question", "language", "document", "answers"}`; empty answers = the documents hold no answer.
+Optional: `"kind"`, what sort of question; `"half"`, "fit" or "held_out". A line with a kind needs no answers.
 """
 
 import json
@@ -64,7 +65,7 @@ def _records(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
             record = json.loads(line)
         except ValueError as error:
             raise BrokenFile(f"{file}:{number} is not JSON ({error}): {line[:MAX_LISTED_CHARS]}") from error
-        missing = [name for name in ("id", "question", "language", "answers") if name not in _as_object(record)]
+        missing = [name for name in _required(_as_object(record)) if name not in _as_object(record)]
         if missing:
             raise BrokenFile(
                 f"{file}:{number} lacks {', '.join(missing)}; "
@@ -72,6 +73,11 @@ def _records(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
             )
         records.append((number, record))
     return records
+
+
+def _required(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Answers may only be left out on purpose: a misspelt "answer" must not make a set of unanswerable questions."""
+    return ("id", "question", "language") if "kind" in record else ("id", "question", "language", "answers")
 
 
 def _as_object(record: object) -> Mapping[str, Any]:
@@ -82,7 +88,9 @@ def _question(
     record: Mapping[str, Any], where: str, document_text: Callable[[str], str | None], problems: list[Problem]
 ) -> Question | None:
     """The question of one line, or None with a problem noted."""
-    answers = tuple(str(answer["text"] if isinstance(answer, dict) else answer) for answer in record["answers"] or ())
+    answers = tuple(
+        str(answer["text"] if isinstance(answer, dict) else answer) for answer in record.get("answers") or ()
+    )
     document = str(record["document"]) if answers and record.get("document") else None
     held, problem = answers, None
     if not str(record["question"]).strip():
@@ -103,4 +111,12 @@ def _question(
     if problem is not None:
         problems.append(Problem(where, f"{problem}; left out"))
         return None
-    return Question(str(record["id"]), str(record["language"]), str(record["question"]), document, held)
+    return Question(
+        id=str(record["id"]),
+        language=str(record["language"]),
+        text=str(record["question"]),
+        document=document,
+        answers=held,
+        kind=record.get("kind"),
+        stated_half=record.get("half"),
+    )

@@ -52,6 +52,17 @@ class Question:
     """Id of the document that answers; None where none does."""
     answers: tuple[str, ...]
     """Any of them is right; empty = the collection does not answer."""
+    kind: str | None = None
+    """What sort of question it is, where the set says so; small talk, for instance."""
+    stated_half: str | None = None
+    """"fit" or "held_out", where the set says so."""
+
+    @property
+    def held_out(self) -> bool:
+        """Never used for fitting. Translations of a question share its half, for they share its id."""
+        if self.stated_half is not None:
+            return self.stated_half == "held_out"
+        return hashlib.sha256(self.id.encode()).digest()[0] % 2 == 1
 
     @property
     def answerable(self) -> bool:
