@@ -88,7 +88,8 @@ def read_packaged(folder: Path) -> PackagedCheckpoint:
     version = config.get(FORMAT_KEY)
     if version != FORMAT_VERSION:
         raise NewerCheckpointFormat(
-            f"{folder} is written in checkpoint format {version}, this program reads {FORMAT_VERSION}: update the program."
+            f"{folder} is written in checkpoint format {version}, this program reads {FORMAT_VERSION}: "
+            "update the program."
         )
     files = [folder / CONFIG_FILE, folder / WEIGHTS_FILE]
     tensors = _without_prefix(_read_tensors(folder / WEIGHTS_FILE))

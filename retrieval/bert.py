@@ -1,0 +1,158 @@
+"""BERT's forward pass over a packaged checkpoint, in plain torch functions.
+
+Why not transformers' BertModel: importing it takes four seconds more than torch alone, longer than everything
+else between starting the program and the first answer. Other architectures go through transformers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from retrieval.packaged import SCALE_SUFFIX, WORD_EMBEDDINGS, BrokenCheckpoint, CheckpointError
+from retrieval.quantization import float_linear, int8_embedding, int8_linear
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Layer = Callable[["Tensor"], "Tensor"]
+
+
+class UnsupportedArchitecture(CheckpointError):
+    """A packaged checkpoint must be a plain BERT."""
+
+
+@dataclass(frozen=True, slots=True)
+class BertShape:
+    """The sizes of a BERT."""
+
+    layers: int
+    heads: int
+    width: int
+    max_positions: int
+    norm_epsilon: float
+
+
+def read_shape(config: dict[str, Any]) -> BertShape:
+    """The sizes in a config.json; anything but a plain BERT is refused."""
+    if config.get("model_type") != "bert" or config.get("hidden_act") != "gelu":
+        raise UnsupportedArchitecture(
+            f"packaged checkpoints are BERT with gelu, this one is {config.get('model_type')} with "
+            f"{config.get('hidden_act')}: load it from a plain Hugging Face folder instead."
+        )
+    try:
+        return BertShape(
+            layers=int(config["num_hidden_layers"]),
+            heads=int(config["num_attention_heads"]),
+            width=int(config["hidden_size"]),
+            max_positions=int(config["max_position_embeddings"]),
+            norm_epsilon=float(config["layer_norm_eps"]),
+        )
+    except KeyError as error:
+        raise BrokenCheckpoint(f"config.json lacks {error}: restore the file.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class BertBlock:
+    """One layer of the body."""
+
+    project: Layer  # (n, length, width) -> (n, length, 3 * width): query, key, value side by side
+    attention_output: Layer
+    attention_norm: Layer
+    intermediate: Layer
+    output: Layer
+    output_norm: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Bert:
+    """A body ready to run; nothing in it changes between calls, so threads may share it."""
+
+    shape: BertShape
+    words: Layer
+    positions: "Tensor"  # (max_positions, width)
+    segments: "Tensor"  # (2, width)
+    embedding_norm: Layer
+    blocks: tuple[BertBlock, ...]
+
+    def hidden(self, ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
+        """Last hidden states (n, length, width) of padded rows (n, length)."""
+        state = self.words(ids) + self.segments[segments] + self.positions[: ids.shape[1]]
+        state = self.embedding_norm(state)
+        # (n, 1, 1, length), broadcast over heads and query positions; rows without padding need no mask at all
+        attended = None if bool(mask.all()) else mask.bool()[:, None, None, :]
+        for block in self.blocks:
+            state = self._run_block(block, state, attended)
+        return state
+
+    def _run_block(self, block: BertBlock, state: "Tensor", attended: "Tensor | None") -> "Tensor":
+        from torch.nn.functional import gelu, scaled_dot_product_attention
+
+        n, length, width = state.shape
+        # (n, length, 3 * width) -> three of (n, heads, length, width / heads)
+        query, key, value = block.project(state).view(n, length, 3, self.shape.heads, -1).permute(2, 0, 3, 1, 4)
+        mixed = scaled_dot_product_attention(query, key, value, attn_mask=attended)
+        mixed = mixed.transpose(1, 2).reshape(n, length, width)
+        state = block.attention_norm(block.attention_output(mixed) + state)
+        return block.output_norm(block.output(gelu(block.intermediate(state))) + state)
+
+
+class BertBuilder:
+    """Turns the tensors of a packaged checkpoint into a body, on one device and in one number type."""
+
+    def __init__(self, tensors: dict[str, "Tensor"], shape: BertShape, int8: bool) -> None:
+        self._tensors = tensors
+        self._shape = shape
+        self._make_linear = int8_linear if int8 else float_linear
+
+    def body(self) -> Bert:
+        """The whole body."""
+        return Bert(
+            shape=self._shape,
+            words=int8_embedding(*self._rows(WORD_EMBEDDINGS)),
+            positions=self.matrix("embeddings.position_embeddings.weight"),
+            segments=self.matrix("embeddings.token_type_embeddings.weight"),
+            embedding_norm=self._norm("embeddings.LayerNorm"),
+            blocks=tuple(self._block(f"encoder.layer.{layer}") for layer in range(self._shape.layers)),
+        )
+
+    def matrix(self, name: str) -> "Tensor":
+        """A matrix as float32."""
+        rows, scale = self._rows(name)
+        return rows.float() * scale.float()[:, None]
+
+    def vector(self, name: str) -> "Tensor":
+        """A vector as float32."""
+        return self._tensor(name).float()
+
+    def _block(self, prefix: str) -> BertBlock:
+        return BertBlock(
+            project=self._linear(*(f"{prefix}.attention.self.{part}" for part in ("query", "key", "value"))),
+            attention_output=self._linear(f"{prefix}.attention.output.dense"),
+            attention_norm=self._norm(f"{prefix}.attention.output.LayerNorm"),
+            intermediate=self._linear(f"{prefix}.intermediate.dense"),
+            output=self._linear(f"{prefix}.output.dense"),
+            output_norm=self._norm(f"{prefix}.output.LayerNorm"),
+        )
+
+    def _linear(self, *names: str) -> Layer:
+        """One layer out of one or several side by side: a large product costs less than three small ones."""
+        import torch
+
+        parts = [self._rows(f"{name}.weight") for name in names]
+        rows = torch.cat([rows for rows, _ in parts])
+        scale = torch.cat([scale for _, scale in parts])
+        return self._make_linear(rows, scale, torch.cat([self.vector(f"{name}.bias") for name in names]))
+
+    def _norm(self, name: str) -> Layer:
+        from torch.nn.functional import layer_norm
+
+        weight, bias = self.vector(f"{name}.weight"), self.vector(f"{name}.bias")
+        return lambda state: layer_norm(state, weight.shape, weight, bias, self._shape.norm_epsilon)
+
+    def _rows(self, name: str) -> tuple["Tensor", "Tensor"]:
+        return self._tensor(name), self._tensor(name + SCALE_SUFFIX)
+
+    def _tensor(self, name: str) -> "Tensor":
+        if name not in self._tensors:
+            raise BrokenCheckpoint(f"the checkpoint lacks the tensor {name}: it is not a whole BERT; restore it.")
+        return self._tensors[name]

@@ -1,0 +1,240 @@
+"""Checkpoints of Hugging Face: a local folder or a hub id, run by transformers. Part of the seam.
+
+Weights come from safetensors alone: a pickle can run code when it is read.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrieval.packaged import CONFIG_FILE, CheckpointError, CheckpointFileMissing, hash_files, read_config
+from retrieval.quantization import (
+    NumberTypes,
+    bitsandbytes_config,
+    choose_number_types,
+    current_device,
+    quantize_module,
+)
+from retrieval.tokenizer import FastTokenizer, without_limits
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+WANTED_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
+UNWANTED_FILES = ["onnx/*", "openvino/*", "coreml/*", "*/model_*.safetensors"]
+SPAN_HEADS = ("qa_outputs", "classifier")  # what transformers calls the span head, by architecture
+HARMLESS_MISSING = ("pooler.", "position_ids")  # not part of what is read here
+DEFAULT_MAX_TOKENS = 512
+
+WHOLE_HASH_BYTES = 64 << 20  # up to here the whole content is hashed: some 50 ms
+SAMPLES = 64
+SAMPLE_BYTES = 64 << 10
+
+
+class CheckpointNotFound(CheckpointError):
+    """Neither a folder nor a hub id."""
+
+
+class HubUnreachable(CheckpointError):
+    """The hub gave no files for this id."""
+
+
+class PickleCheckpoint(CheckpointError):
+    """Weights only as pickle, which can run code when read."""
+
+
+class MissingWeights(CheckpointError):
+    """The checkpoint lacks weights that would be filled at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointSource:
+    """A checkpoint's folder, and the id and commit it came from when it is the hub's."""
+
+    folder: Path
+    hub_id: str | None = None
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A transformers model ready to run."""
+
+    forward: Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
+    tokenizer: FastTokenizer
+    fingerprint: str
+    dim: int
+    device: str
+
+
+def resolve_checkpoint(checkpoint: str | Path) -> CheckpointSource:
+    """The folder a checkpoint lies in; a hub id is downloaded unless it is cached."""
+    folder = Path(checkpoint)
+    if folder.is_dir():
+        return CheckpointSource(folder)
+    name = str(checkpoint)
+    if isinstance(checkpoint, str) and HUB_ID.fullmatch(name):
+        return _download(name)
+    raise CheckpointNotFound(
+        f"{name} is neither a folder nor a hub id: name a folder with {CONFIG_FILE}, or an id such as "
+        "'intfloat/multilingual-e5-base'."
+    )
+
+
+def load_pretrained_encoder(source: CheckpointSource, quantization: str) -> LoadedModel:
+    """A body run by transformers."""
+    model, device = _load_model("AutoModel", source, quantization)
+
+    def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
+        state: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).last_hidden_state
+        return state
+
+    return _loaded(model, forward, source, device)
+
+
+def load_pretrained_reader(source: CheckpointSource, quantization: str) -> LoadedModel:
+    """A body with a span head run by transformers."""
+    import torch
+
+    model, device = _load_model("AutoModelForQuestionAnswering", source, quantization)
+
+    def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
+        output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
+        return torch.stack([output.start_logits, output.end_logits], dim=-1)
+
+    return _loaded(model, forward, source, device)
+
+
+def fingerprint_of(source: CheckpointSource) -> str:
+    """What the vectors of this checkpoint are stored under.
+
+    The hub's commit names its content. A folder's files are hashed; large weight files by header, size and
+    samples, since reading gigabytes would double the start of the program.
+    """
+    if source.commit is not None:
+        return hashlib.sha256(f"{source.hub_id}@{source.commit}".encode()).hexdigest()
+    names = [CONFIG_FILE, "tokenizer.json"]
+    small = [path for name in names if (path := source.folder / name).is_file()]
+    digest = hashlib.sha256(hash_files(small).encode())
+    for path in sorted(source.folder.glob("*.safetensors")):
+        digest.update(_sampled_hash(path).encode())
+    return digest.hexdigest()
+
+
+def _sampled_hash(path: Path) -> str:
+    size = path.stat().st_size
+    if size <= WHOLE_HASH_BYTES:
+        return hash_files([path])
+    digest = hashlib.sha256(str(size).encode())
+    with path.open("rb") as stream:
+        for sample in range(SAMPLES):
+            stream.seek(sample * (size - SAMPLE_BYTES) // (SAMPLES - 1))
+            digest.update(stream.read(SAMPLE_BYTES))
+    return digest.hexdigest()
+
+
+def _download(hub_id: str) -> CheckpointSource:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(hub_id, allow_patterns=WANTED_FILES, ignore_patterns=UNWANTED_FILES))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        raise HubUnreachable(
+            f"{hub_id} could not be fetched from the hub and is not in the local cache ({type(error).__name__}): "
+            f"check the id and the network, run once with a connection (HF_HUB_OFFLINE unset), "
+            "or use the packaged models."
+        ) from error
+    return CheckpointSource(folder, hub_id, commit=folder.name)
+
+
+def _load_model(auto_class: str, source: CheckpointSource, quantization: str) -> tuple[Any, str]:
+    import torch
+    import transformers
+
+    _check_weights(source.folder)
+    logging: Any = transformers.utils.logging  # untyped in transformers
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    device = current_device()
+    config = read_config(source.folder)
+    numbers = choose_number_types(quantization, device, str(config.get("model_type")))
+    bits = _bitsandbytes_weights(numbers, device.kind)
+    try:
+        model, report = getattr(transformers, auto_class).from_pretrained(
+            source.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=getattr(torch, numbers.compute),
+            output_loading_info=True,
+            **({"quantization_config": bits, "device_map": device.kind} if bits else {}),
+        )
+    except Exception as error:  # safetensors, transformers and tokenizers raise some twenty kinds
+        raise CheckpointError(f"{source.folder} could not be loaded ({error}): restore or replace it.") from error
+    _check_nothing_is_random(source.folder, report["missing_keys"])
+    model.eval()
+    if numbers.weights == "int8" and device.kind == "cpu":
+        quantize_module(model, keep=SPAN_HEADS)
+    return (model if bits else model.to(device.kind)), device.kind
+
+
+def _bitsandbytes_weights(numbers: NumberTypes, device: str) -> Any:
+    # On a processor our own int8 layers are twice as fast as bitsandbytes'.
+    by_bitsandbytes = numbers.weights == "nf4" or (numbers.weights == "int8" and device != "cpu")
+    return bitsandbytes_config(numbers, keep=SPAN_HEADS) if by_bitsandbytes else None
+
+
+def _check_weights(folder: Path) -> None:
+    if any(folder.glob("*.safetensors")):
+        return
+    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")):
+        raise PickleCheckpoint(
+            f"{folder} holds its weights as pickle, which can run code when read: convert it to safetensors "
+            "(save_pretrained does) or use another checkpoint."
+        )
+    raise CheckpointFileMissing(f"{folder} holds no *.safetensors weights: name the folder of a whole checkpoint.")
+
+
+def _check_nothing_is_random(folder: Path, missing: Any) -> None:
+    random = sorted(key for key in missing if not any(part in key for part in HARMLESS_MISSING))
+    if any(key.split(".")[0] in SPAN_HEADS for key in random):
+        raise MissingWeights(
+            f"{folder} has no question answering head ({', '.join(random)}): "
+            "use a checkpoint fine-tuned for extractive question answering."
+        )
+    if random:
+        raise MissingWeights(f"{folder} lacks {len(random)} weights ({random[0]} ...): use a whole checkpoint.")
+
+
+def _segments(model: Any, segments: "Tensor") -> dict[str, "Tensor"]:
+    return {"token_type_ids": segments} if getattr(model.config, "type_vocab_size", 0) > 1 else {}
+
+
+def _loaded(
+    model: Any, forward: Callable[["Tensor", "Tensor", "Tensor"], "Tensor"], source: CheckpointSource, device: str
+) -> LoadedModel:
+    return LoadedModel(
+        forward, _tokenizer(source.folder, model.config), fingerprint_of(source), int(model.config.hidden_size), device
+    )
+
+
+def _tokenizer(folder: Path, config: Any) -> FastTokenizer:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise CheckpointFileMissing(f"{folder} has no fast tokenizer, so offsets are unknown: add a tokenizer.json.")
+    positions = int(getattr(config, "max_position_embeddings", DEFAULT_MAX_TOKENS))
+    if config.model_type in {"xlm-roberta", "roberta", "camembert"}:
+        positions -= int(config.pad_token_id) + 1  # their positions start behind the padding's
+    return FastTokenizer(
+        without_limits(backend),
+        max_tokens=min(positions, int(tokenizer.model_max_length)),
+        pad_id=int(tokenizer.pad_token_id or 0),
+        uses_segments=getattr(config, "type_vocab_size", 0) > 1,
+    )

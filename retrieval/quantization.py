@@ -1,0 +1,199 @@
+"""Which number type a checkpoint runs in, on which device and why; and the layers that run in int8.
+
+torch and bitsandbytes are imported inside functions: choosing must not cost seconds.
+"""
+
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from retrieval.packaged import CheckpointError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Quantization = Literal["auto", "none", "int8", "nf4"]
+QUANTIZATIONS: tuple[str, ...] = get_args(Quantization)
+
+INT8_CAPABILITY = (7, 5)  # LLM.int8 kernels need Turing
+NF4_CAPABILITY = (6, 0)
+BF16_CAPABILITY = (8, 0)  # before Ampere bf16 is emulated
+ROOMY_GPU_BYTES = 4 << 30  # the largest supported pair (XLM-R large twice, half precision) takes 2.3 GB plus work space
+FP16_OVERFLOWS = frozenset({"deberta-v2"})  # activations pass 65,504: NaN instead of answers
+
+# Activations as 7 bits: without VNNI instructions the kernels add two products in 16 bits, and 8 bits overflow there.
+REDUCE_RANGE = True
+
+
+class UnknownQuantization(CheckpointError):
+    """The number type asked for does not exist or does not fit the checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What the model runs on."""
+
+    kind: str
+    """cpu | cuda"""
+    capability: tuple[int, int] = (0, 0)
+    free_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTypes:
+    """How weights are held and in which type is computed, with the reason for people."""
+
+    weights: str
+    """none | int8 | nf4"""
+    compute: str
+    """float32 | bfloat16 | float16"""
+    reason: str
+
+
+def check_quantization(name: str) -> None:
+    """Refuse a number type that does not exist."""
+    if name not in QUANTIZATIONS:
+        raise UnknownQuantization(f"quantization {name!r} is unknown: choose one of {', '.join(QUANTIZATIONS)}.")
+
+
+def current_device() -> Device:
+    """The GPU if there is one, else the processor."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return Device("cpu")
+    return Device("cuda", torch.cuda.get_device_capability(), torch.cuda.mem_get_info()[0])
+
+
+def choose_number_types(quantization: str, device: Device, model_type: str = "bert") -> NumberTypes:
+    """Decide how a checkpoint runs here."""
+    check_quantization(quantization)
+    if device.kind == "cpu":
+        # Half precision is emulated on processors without AMX: seven times slower than float32.
+        if quantization == "auto":
+            return NumberTypes("int8", "float32", "int8 is the fastest type on a processor")
+        return NumberTypes(quantization, "float32", "as asked")
+    compute = _gpu_compute(device, model_type)
+    if quantization == "auto":
+        return _automatic_gpu_types(device, compute)
+    wanted = {"int8": INT8_CAPABILITY, "nf4": NF4_CAPABILITY}.get(quantization, (0, 0))
+    if device.capability < wanted:
+        return NumberTypes("none", compute, f"this GPU is too old for {quantization} (capability {device.capability})")
+    return NumberTypes(quantization, compute, "as asked")
+
+
+def _gpu_compute(device: Device, model_type: str) -> str:
+    if device.capability >= BF16_CAPABILITY:
+        return "bfloat16"
+    return "float32" if model_type in FP16_OVERFLOWS else "float16"
+
+
+def _automatic_gpu_types(device: Device, compute: str) -> NumberTypes:
+    if device.free_bytes >= ROOMY_GPU_BYTES or device.capability < INT8_CAPABILITY:
+        return NumberTypes("none", compute, "half precision is the fastest type on a GPU and there is room")
+    return NumberTypes("int8", compute, "little free GPU memory: int8 halves it")
+
+
+def bitsandbytes_config(numbers: NumberTypes, keep: Iterable[str]) -> Any:
+    """The configuration for `from_pretrained`; `keep` names the modules left alone.
+
+    The default skip list misses `qa_outputs`, which multiplies the error of the span scores by 17.
+    """
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    configure: Any = BitsAndBytesConfig  # untyped in transformers
+    if numbers.weights == "int8":
+        return configure(load_in_8bit=True, llm_int8_skip_modules=list(keep))
+    return configure(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_compute_dtype=getattr(torch, numbers.compute),
+        llm_int8_skip_modules=list(keep),  # the key for 4 bits too, whatever its name says
+    )
+
+
+def int8_embedding(rows: "Tensor", scale: "Tensor") -> Callable[["Tensor"], "Tensor"]:
+    """Lookup in int8 rows (n, d) with scales (n,): only the rows asked for become float32."""
+
+    def look_up(ids: "Tensor") -> "Tensor":
+        return rows[ids].float() * scale[ids].float()[..., None]
+
+    return look_up
+
+
+def int8_linear(rows: "Tensor", scale: "Tensor", bias: "Tensor | None") -> Callable[["Tensor"], "Tensor"]:
+    """Compute x @ W.T + b on a processor, with W as int8 rows (out, in) and scales (out,).
+
+    Each input row is divided by its largest element first: the kernel has one range for the whole input, and
+    one word with large activations would take the resolution of all others, in other texts of the batch too.
+    """
+    import torch
+
+    with warnings.catch_warnings():
+        # "quantized tensor creation functions are deprecated": the kernels stay, and torch is bounded in pyproject.
+        warnings.simplefilter("ignore")
+        quantized = torch._make_per_channel_quantized_tensor(
+            rows, scale.double(), torch.zeros(len(rows), dtype=torch.long), 0
+        )
+        packed = torch.ops.quantized.linear_prepack(quantized, None)
+    multiply = torch.ops.quantized.linear_dynamic
+    smallest = torch.finfo(torch.float32).tiny  # an all-zero row must not divide by zero
+
+    def linear(x: "Tensor") -> "Tensor":
+        largest = x.abs().amax(-1, keepdim=True).clamp_min(smallest)  # (..., 1)
+        product: Tensor = multiply(x / largest, packed, REDUCE_RANGE) * largest
+        return product if bias is None else product.add_(bias)
+
+    return linear
+
+
+def float_linear(rows: "Tensor", scale: "Tensor", bias: "Tensor | None") -> Callable[["Tensor"], "Tensor"]:
+    """The same in float32."""
+    from torch.nn.functional import linear as multiply
+
+    weight = rows.float() * scale.float()[:, None]
+
+    def linear(x: "Tensor") -> "Tensor":
+        return multiply(x, weight, bias)
+
+    return linear
+
+
+def quantize_rows_torch(weight: "Tensor") -> tuple["Tensor", "Tensor"]:
+    """int8 rows and scales of a float matrix, as `packaged.quantize_rows` makes them, for weights in torch."""
+    import torch
+
+    from retrieval.packaged import quantize_rows
+
+    rows, scale = quantize_rows(weight.detach().float().cpu().numpy())
+    return torch.from_numpy(rows), torch.from_numpy(scale)
+
+
+def quantize_module(model: Any, keep: Iterable[str]) -> None:
+    """Turn the Linear layers and the word embedding of a transformers model into int8, in place, for a processor.
+
+    `keep` names modules (last part of their path) that stay as they are: the span head.
+    """
+    from torch import nn
+
+    kept = frozenset(keep)
+    for path, module in list(model.named_modules()):
+        owner_path, _, name = path.rpartition(".")
+        if isinstance(module, nn.Linear) and name not in kept:
+            bias = None if module.bias is None else module.bias.detach()
+            layer = int8_linear(*quantize_rows_torch(module.weight), bias)
+            setattr(model.get_submodule(owner_path), name, _as_module(layer))
+    words = model.get_input_embeddings()
+    model.set_input_embeddings(_as_module(int8_embedding(*quantize_rows_torch(words.weight))))
+
+
+def _as_module(function: Callable[["Tensor"], "Tensor"]) -> Any:
+    from torch import nn
+
+    class FunctionModule(nn.Module):
+        def forward(self, x: "Tensor") -> "Tensor":
+            return function(x)
+
+    return FunctionModule()

@@ -1,0 +1,115 @@
+"""The seam between the program and neural networks: load a checkpoint, run token batches, numpy in and out.
+
+A checkpoint is a packaged folder, a plain Hugging Face folder, or a hub id. Knows nothing of questions or passages.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retrieval.bert import BertBuilder, read_shape
+from retrieval.model_types import EncoderNetwork, FloatArray, ReaderNetwork, TokenBatch, Tokenizer
+from retrieval.packaged import PackagedCheckpoint, is_packaged, read_packaged
+from retrieval.pretrained import load_pretrained_encoder, load_pretrained_reader, resolve_checkpoint
+from retrieval.quantization import UnknownQuantization, check_quantization, choose_number_types, current_device
+from retrieval.tokenizer import FastTokenizer, read_tokenizer
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SPAN_HEAD = "qa_outputs"
+Forward = Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
+
+
+class TorchEncoder:
+    """An `EncoderNetwork` on torch."""
+
+    def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, dim: int, device: str) -> None:
+        self.tokenizer = tokenizer
+        self.fingerprint = fingerprint
+        self.dim = dim
+        self._forward = forward
+        self._device = device
+
+    def hidden(self, batch: TokenBatch) -> FloatArray:
+        """Last hidden states, (n, length, dim)."""
+        return _run(self._forward, batch, self._device)
+
+
+class TorchReader:
+    """A `ReaderNetwork` on torch."""
+
+    def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, device: str) -> None:
+        self.tokenizer = tokenizer
+        self.fingerprint = fingerprint
+        self._forward = forward
+        self._device = device
+
+    def span_scores(self, batch: TokenBatch) -> tuple[FloatArray, FloatArray]:
+        """Start and end logits, each (n, length)."""
+        scores = _run(self._forward, batch, self._device)  # (n, length, 2)
+        return np.ascontiguousarray(scores[..., 0]), np.ascontiguousarray(scores[..., 1])
+
+
+def load_encoder_network(checkpoint: str | Path, quantization: str = "auto") -> EncoderNetwork:
+    """Load an encoder body; raises `CheckpointError` with what to do."""
+    check_quantization(quantization)
+    source = resolve_checkpoint(checkpoint)
+    if not is_packaged(source.folder):
+        loaded = load_pretrained_encoder(source, quantization)
+        return TorchEncoder(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.dim, loaded.device)
+    packaged = read_packaged(source.folder)
+    builder, device = _builder(packaged, quantization)
+    body = builder.body()
+    return TorchEncoder(body.hidden, _packaged_tokenizer(packaged), packaged.fingerprint, body.shape.width, device)
+
+
+def load_reader_network(checkpoint: str | Path, quantization: str = "auto") -> ReaderNetwork:
+    """Load a body with its span head; a checkpoint without one is refused."""
+    check_quantization(quantization)
+    source = resolve_checkpoint(checkpoint)
+    if not is_packaged(source.folder):
+        loaded = load_pretrained_reader(source, quantization)
+        return TorchReader(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
+    packaged = read_packaged(source.folder)
+    builder, device = _builder(packaged, quantization)
+    body = builder.body()
+    # The head is tiny and every error in it moves an answer: always float32.
+    weight, bias = builder.matrix(f"{SPAN_HEAD}.weight"), builder.vector(f"{SPAN_HEAD}.bias")
+
+    def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
+        return body.hidden(ids, mask, segments) @ weight.T + bias
+
+    return TorchReader(forward, _packaged_tokenizer(packaged), packaged.fingerprint, device)
+
+
+def _builder(packaged: PackagedCheckpoint, quantization: str) -> tuple[BertBuilder, str]:
+    import torch
+
+    shape = read_shape(packaged.config)
+    if quantization == "nf4":
+        raise UnknownQuantization("packaged checkpoints are stored as int8, nf4 cannot be made of them: choose auto.")
+    device = current_device()
+    numbers = choose_number_types(quantization, device)
+    tensors = {name: torch.from_numpy(array).to(device.kind) for name, array in packaged.tensors.items()}
+    # int8 kernels here are for processors; on a GPU a body of this size is fastest in float32.
+    return BertBuilder(tensors, shape, int8=numbers.weights == "int8" and device.kind == "cpu"), device.kind
+
+
+def _packaged_tokenizer(packaged: PackagedCheckpoint) -> FastTokenizer:
+    return FastTokenizer(
+        read_tokenizer(packaged.tokenizer_file),
+        max_tokens=int(packaged.config["max_position_embeddings"]),
+        pad_id=int(packaged.config.get("pad_token_id", 0)),
+    )
+
+
+def _run(forward: Forward, batch: TokenBatch, device: str) -> FloatArray:
+    import torch
+
+    with torch.inference_mode():
+        rows = [torch.from_numpy(array).to(device) for array in (batch.ids, batch.mask, batch.segments)]
+        output: FloatArray = forward(*rows).float().cpu().numpy()
+        return output
