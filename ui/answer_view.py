@@ -10,8 +10,9 @@ from html import escape
 from chatbot.answer import Answer, Citation
 from chatbot.chatbot import Reply, ReplyKind, found_key
 from chatbot.language import LANGUAGES
-from chatbot.phrases import PhraseKey, is_right_to_left, language_name, phrase
+from chatbot.phrases import PhraseKey, is_right_to_left, language_name, phrase, phrases
 from knowledge_base.documents import Passage
+from ui import icons
 from ui.excerpt import Excerpt, excerpt
 
 ENGLISH = 'lang="en" dir="ltr"'
@@ -46,8 +47,7 @@ def reply_html(reply: Reply) -> str:
     elif reply.kind is ReplyKind.NOT_FOUND and reply.answer:
         parts.append(_nearest_articles(reply.answer, reply.language))
     if reply.kind in _ANSWER_KINDS:
-        parts.append(_language_row(reply))
-        parts.append(_actions(reply))
+        parts.append(f'<div class="at-meta">{_understood(reply)}{_actions(reply)}</div>')
     return message_html(reply.language, reply.kind.value, "".join(parts))
 
 
@@ -65,7 +65,7 @@ def error_html(language: str) -> str:
     """What is said when something broke on our side."""
     again = escape(phrase(PhraseKey.TRY_AGAIN, language))
     text = escape(phrase(PhraseKey.ERROR, language))
-    button = f'<p class="at-actions"><button type="button" class="at-plain" data-do="retry">{again}</button></p>'
+    button = f'<div class="at-meta"><button type="button" class="at-plain" data-do="retry">{again}</button></div>'
     return message_html(language, "error", f'<p class="at-sentence">{text}</p>{button}')
 
 
@@ -157,7 +157,7 @@ def _confidence(reply: Reply) -> str:
     label = escape(phrase(PhraseKey.CONFIDENCE, reply.language))
     level = word.value.removeprefix("confidence_")
     text = escape(phrase(word, reply.language))
-    return f'<span class="at-confidence" data-level="{level}"><span>{label}: </span>{text}</span>'
+    return f'<span class="at-confidence" data-level="{level}">{label}: {text}</span>'
 
 
 def _article_button(passage: Passage, span: tuple[int, int], language: str) -> str:
@@ -206,23 +206,25 @@ def _nearest_articles(answer: Answer, language: str) -> str:
     return f'<div class="at-card at-nearest"><p>{heading}</p><ul>{items}</ul></div>'
 
 
-def _language_row(reply: Reply) -> str:
+def _understood(reply: Reply) -> str:
     language, detected = reply.language, reply.detected_language
+    words = phrases(language)
     if not reply.language_certain:
-        text = phrase(PhraseKey.LANGUAGE_UNSURE, language, language=language_name(language))
+        text = words.text(PhraseKey.LANGUAGE_UNSURE, language=language_name(language))
     elif detected and detected not in LANGUAGES:
-        text = phrase(PhraseKey.LANGUAGE_NOT_SERVED, language, language=language_name(detected))
+        text = words.text(PhraseKey.LANGUAGE_NOT_SERVED, language=language_name(detected))
     else:
-        text = phrase(PhraseKey.UNDERSTOOD_LANGUAGE, language, language=language_name(detected or language))
+        text = words.text(PhraseKey.UNDERSTOOD_LANGUAGE, language=language_name(detected or language))
     change = escape(phrase(PhraseKey.NOT_MY_LANGUAGE, language))
     button = f'<button type="button" class="at-plain" data-do="relanguage">{change}</button>'
-    return f'<p class="at-understood"><span>{escape(text)}</span> {button}</p>'
+    return f"<span>{escape(text)}</span>{button}"
 
 
 def _actions(reply: Reply) -> str:
     copy, again = (escape(phrase(key, reply.language)) for key in (PhraseKey.COPY, PhraseKey.RETRY))
     return (
-        '<p class="at-actions">'
-        f'<button type="button" class="at-plain" data-do="copy" data-copy="{escape(reply.text)}">{copy}</button>'
-        f'<button type="button" class="at-plain" data-do="retry">{again}</button></p>'
+        f'<span class="at-actions"><button type="button" class="at-plain" data-do="copy" aria-label="{copy}" '
+        f'title="{copy}" data-copy="{escape(reply.text)}">{icons.COPY}</button>'
+        f'<button type="button" class="at-plain" data-do="retry" aria-label="{again}" title="{again}">'
+        f"{icons.AGAIN}</button></span>"
     )

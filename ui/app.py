@@ -70,7 +70,8 @@ def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False) -> str:
         quiet=True,
         footer_links=[],
         theme=page_theme(),
-        css=(FOLDER / "style.css").read_text(encoding="utf-8"),
+        # Not as `css`: gradio rewrites every selector there and breaks those with commas in brackets.
+        head=f"<style>{(FOLDER / 'style.css').read_text(encoding='utf-8')}</style>",
         ssr_mode=False,
     )
     return str(public or local)

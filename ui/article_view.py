@@ -16,8 +16,7 @@ def article_html(document: Document, span: tuple[int, int], language: str) -> st
     return (
         f'<article class="at-article" {ENGLISH}>'
         f'<h2 id="at-panel-title" tabindex="-1">{escape(title)}</h2>'
-        f'<p class="at-note" lang="{escape(language)}" dir="auto">{escape(phrase(PhraseKey.QUOTED_IN_ENGLISH, language))}'
-        f"{_web_link(document, language)}</p>{_body(document, span)}</article>"
+        f"{_web_link(document, language)}{_body(document, span)}</article>"
     )
 
 
@@ -32,7 +31,7 @@ def _web_link(document: Document, language: str) -> str:
     if not url:
         return ""
     text = escape(phrase(PhraseKey.OPEN_ARTICLE, language))
-    return f' <a class="at-plain" href="{escape(url)}" target="_blank" rel="noopener noreferrer">{text}</a>'
+    return f'<a class="at-plain" lang="{escape(language)}" href="{escape(url)}" target="_blank" rel="noopener noreferrer">{text}</a>'
 
 
 def _body(document: Document, span: tuple[int, int]) -> str:

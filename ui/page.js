@@ -44,16 +44,25 @@ function text(key) { return languages[pageLanguage()].texts[key]; }
 function wordPage() {
   const code = pageLanguage();
   document.documentElement.lang = code;
-  document.documentElement.dir = languages[code].rtl ? "rtl" : "ltr";
+  // On the page too: gradio sets "ltr" on the block around it.
+  document.documentElement.dir = page.dir = languages[code].rtl ? "rtl" : "ltr";
   document.title = `${text("page_title")} · Anytongue`;
-  for (const node of page.querySelectorAll("[data-text]")) node.textContent = text(node.dataset.text);
-  for (const node of page.querySelectorAll("[data-label]")) {
+  wordNodes(page);
+  input.placeholder = text("input_placeholder");
+  fit();
+  select.value = chosen;
+  showExamples();
+}
+
+function wordNodes(root) {
+  for (const node of [root, ...root.querySelectorAll("[data-text]")]) {
+    if (node.dataset.text) node.textContent = text(node.dataset.text);
+  }
+  for (const node of [root, ...root.querySelectorAll("[data-label]")]) {
+    if (!node.dataset.label) continue;
     node.setAttribute("aria-label", text(node.dataset.label));
     if (node.tagName === "BUTTON") node.title = text(node.dataset.label);
   }
-  input.placeholder = text("input_placeholder");
-  select.value = chosen;
-  showExamples();
 }
 
 function choose(code) {
@@ -101,27 +110,22 @@ function fragment(html) {
   return template.content.firstElementChild;
 }
 
+function copyOf(template) {
+  const node = find(template).content.firstElementChild.cloneNode(true);
+  wordNodes(node);
+  return node;
+}
+
 function showQuestion(question) {
-  const node = make("article", "at-message at-user");
-  node.dataset.label = "you";
-  node.setAttribute("aria-label", text("you"));
-  const bubble = make("p", "at-bubble", question);
-  bubble.dir = "auto";
-  const edit = make("button", "at-plain at-edit", text("edit"));
-  edit.dataset.do = "edit";
-  edit.dataset.text = "edit";
-  node.append(bubble, edit);
+  const node = copyOf(".at-question");
+  node.querySelector(".at-bubble").textContent = question;
   node.dataset.question = question;
   log.append(node);
   return node;
 }
 
 function showWaiting() {
-  const node = make("article", "at-message at-bot at-waiting");
-  const dots = make("span", "at-dots");
-  dots.setAttribute("aria-hidden", "true");
-  dots.append(make("i", ""), make("i", ""), make("i", ""));
-  node.append(dots, make("span", "at-waiting-text", text("searching")));
+  const node = copyOf(".at-wait");
   log.append(node);
   return node;
 }
@@ -132,9 +136,9 @@ function showNotice(key, kind) {
   const again = make("button", "at-plain", text("try_again"));
   again.dataset.do = "retry";
   again.dataset.text = "try_again";
-  const actions = make("p", "at-actions");
-  actions.append(again);
-  node.append(make("p", "at-sentence", text(key)), actions);
+  const meta = make("div", "at-meta");
+  meta.append(again);
+  node.append(make("p", "at-sentence", text(key)), meta);
   log.append(node);
   say(text(key), pageLanguage());
 }
@@ -234,7 +238,9 @@ function startAnew() {
   input.focus();
 }
 
+// As high as its text, and in its direction: an empty one has that of its placeholder.
 function fit() {
+  input.dir = input.value ? "auto" : page.dir;
   input.style.height = "auto";
   input.style.height = `${input.scrollHeight}px`;
 }
@@ -280,10 +286,10 @@ const actions = {
   },
   copy: async (button) => {
     await navigator.clipboard.writeText(button.dataset.copy);
-    const before = button.textContent;
-    button.textContent = text("copied");
+    const note = make("span", "", text("copied"));
+    button.append(note);
     say(text("copied"), pageLanguage());
-    setTimeout(() => { button.textContent = before; }, COPIED_MS);
+    setTimeout(() => note.remove(), COPIED_MS);
   },
   relanguage: (button) => {
     const picker = select.cloneNode(true);

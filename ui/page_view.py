@@ -9,6 +9,7 @@ from html import escape
 
 from chatbot.language import LANGUAGES
 from chatbot.phrases import PhraseKey, language_name, phrases
+from ui import icons
 
 BRAND = "Anytongue"
 
@@ -32,6 +33,7 @@ PAGE_KEYS = (
     PhraseKey.PAGE_SUBTITLE,
     PhraseKey.PAGE_TITLE,
     PhraseKey.PRIVACY_NOTE,
+    PhraseKey.QUOTED_IN_ENGLISH,
     PhraseKey.SEARCHING,
     PhraseKey.SEND,
     PhraseKey.STOP,
@@ -56,47 +58,49 @@ def page_texts(examples: Mapping[str, Sequence[str]]) -> dict[str, dict[str, obj
 
 def page_html() -> str:
     """The whole page before the first question, worded in English until `page.js` has picked the language."""
-    return f'<div class="at-page">{_header()}{_main()}{_composer()}{_article_panel()}</div>'
+    return f'<div class="at-page">{_header()}{_main()}{_composer()}{_article_panel()}{_templates()}</div>'
 
 
 def _header() -> str:
-    options = "".join(f'<option value="{code}" lang="{code}">{escape(language_name(code))}</option>' for code in LANGUAGES)
+    options = "".join(
+        f'<option value="{code}" lang="{code}">{escape(language_name(code))}</option>' for code in LANGUAGES
+    )
     automatic = f'<option value="" {_text(PhraseKey.LANGUAGE_AUTOMATIC)}</option>'
     return (
-        '<header class="at-header">'
-        f'<div class="at-brand">{_LOGO}<span translate="no" lang="en">{BRAND}</span></div>'
+        '<header class="at-header"><div class="at-header-row at-column">'
+        f'<div class="at-brand">{icons.LOGO}<span translate="no" lang="en">{BRAND}</span></div>'
         f'<button type="button" class="at-plain at-new" data-do="new" hidden {_label(PhraseKey.NEW_CONVERSATION)}>'
-        f"{_ICON_NEW}<span {_text(PhraseKey.NEW_CONVERSATION)}</span></button>"
-        f'<label class="at-language">{_ICON_GLOBE}<span class="at-sr" {_text(PhraseKey.LANGUAGE_LABEL)}</span>'
+        f"{icons.NEW}<span {_text(PhraseKey.NEW_CONVERSATION)}</span></button>"
+        f'<label class="at-language">{icons.GLOBE}<span class="at-sr" {_text(PhraseKey.LANGUAGE_LABEL)}</span>'
         f'<select class="at-select" data-do="language">{automatic}{options}</select></label>'
-        "</header>"
+        "</div></header>"
     )
 
 
 def _main() -> str:
     return (
-        '<main class="at-main" tabindex="0">'
+        '<div class="at-main" tabindex="0">'
         '<section class="at-welcome">'
         f"<h1 {_text(PhraseKey.PAGE_TITLE)}</h1><p {_text(PhraseKey.PAGE_SUBTITLE)}</p>"
         f'<div class="at-examples" hidden><h2 {_text(PhraseKey.EXAMPLES_HEADING)}</h2><ul class="at-chips"></ul></div>'
         "</section>"
         # The log is not live itself: a card holds far more than what should be read out. The status line is.
-        f'<div class="at-log" role="log" aria-live="off" {_label(PhraseKey.CONVERSATION)}></div>'
+        f'<div class="at-log at-column" role="log" aria-live="off" {_label(PhraseKey.CONVERSATION)}></div>'
         '<p class="at-sr at-status" role="status" aria-live="polite"></p>'
-        "</main>"
+        "</div>"
     )
 
 
 def _composer() -> str:
     return (
-        '<footer class="at-footer"><form class="at-composer">'
+        '<footer class="at-footer"><form class="at-composer at-column">'
         f'<label class="at-sr" for="at-input" {_text(PhraseKey.INPUT_LABEL)}</label>'
         '<textarea id="at-input" class="at-input" rows="1" dir="auto" autocomplete="off" enterkeyhint="send" '
         f'data-placeholder="{PhraseKey.INPUT_PLACEHOLDER.value}" '
         f'placeholder="{escape(phrases("en").text(PhraseKey.INPUT_PLACEHOLDER))}"></textarea>'
-        f'<button type="submit" class="at-send" {_label(PhraseKey.SEND)}>{_ICON_SEND}</button>'
+        f'<button type="submit" class="at-send" {_label(PhraseKey.SEND)}>{icons.SEND}</button>'
         f'<button type="button" class="at-send at-stop" data-do="stop" hidden {_label(PhraseKey.STOP)}>'
-        f"{_ICON_STOP}</button></form>"
+        f"{icons.STOP}</button></form>"
         '<p class="at-hint"></p>'
         f'<p class="at-privacy" {_text(PhraseKey.PRIVACY_NOTE)}</p></footer>'
     )
@@ -104,9 +108,23 @@ def _composer() -> str:
 
 def _article_panel() -> str:
     return (
-        '<dialog class="at-panel" aria-labelledby="at-panel-title">'
-        f'<button type="button" class="at-plain at-close" data-do="close" {_label(PhraseKey.CLOSE)}>{_ICON_CLOSE}</button>'
-        '<div class="at-panel-body"></div></dialog>'
+        '<dialog class="at-panel" aria-labelledby="at-panel-title"><div class="at-panel-bar">'
+        f"<span {_text(PhraseKey.QUOTED_IN_ENGLISH)}</span>"
+        f'<button type="button" class="at-plain at-close" data-do="close" {_label(PhraseKey.CLOSE)}>{icons.CLOSE}</button>'
+        '</div><div class="at-panel-body"></div></dialog>'
+    )
+
+
+def _templates() -> str:
+    """What the browser puts into the conversation by itself: a question, and the wait for its answer."""
+    return (
+        f'<template class="at-question"><article class="at-message at-user" {_label(PhraseKey.YOU)}>'
+        '<p class="at-bubble" dir="auto"></p>'
+        f'<button type="button" class="at-plain at-edit" data-do="edit" {_label(PhraseKey.EDIT)}>{icons.EDIT}</button>'
+        "</article></template>"
+        '<template class="at-wait"><div class="at-message at-bot at-waiting">'
+        '<span class="at-dots" aria-hidden="true"><i></i><i></i><i></i></span>'
+        f"<span {_text(PhraseKey.SEARCHING)}</span></div></template>"
     )
 
 
@@ -118,25 +136,3 @@ def _text(key: PhraseKey) -> str:
 def _label(key: PhraseKey) -> str:
     text = escape(phrases("en").text(key))
     return f'data-label="{key.value}" aria-label="{text}"'
-
-
-def _icon(path: str) -> str:
-    return (
-        '<svg class="at-icon" viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" '
-        'stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" focusable="false">'
-        f"{path}</svg>"
-    )
-
-
-_ICON_NEW = _icon('<path d="M12 5v14M5 12h14"/>')
-_ICON_GLOBE = _icon(
-    '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c2.7 2.7 4 5.7 4 9s-1.3 6.3-4 9c-2.7-2.7-4-5.7-4-9s1.3-6.3 4-9z"/>'
-)
-_ICON_SEND = _icon('<path d="M12 19V5M5.5 11.5 12 5l6.5 6.5"/>')
-_ICON_STOP = _icon('<rect x="7" y="7" width="10" height="10" rx="1.5" fill="currentColor"/>')
-_ICON_CLOSE = _icon('<path d="M6 6l12 12M18 6 6 18"/>')
-_LOGO = (
-    '<svg class="at-logo" viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false">'
-    '<path class="at-logo-back" d="M8 3h16a6 6 0 0 1 6 6v9a6 6 0 0 1-6 6h-7l-6.6 5.3c-.6.5-1.4.1-1.4-.7V24H8a6 6 0 0 1-6-6V9'
-    'a6 6 0 0 1 6-6z"/><path class="at-logo-line" d="M9 10.5h14"/><path class="at-logo-mark" d="M9 16.5h8"/></svg>'
-)
