@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from chatbot.calibration import Calibration
 from chatbot.evaluation import metrics
 from chatbot.evaluation.outcomes import Outcome
 from chatbot.evaluation.question_sets import Question
@@ -76,6 +77,19 @@ class Measurer:
                 questions, gold, rankings, answered, strict=True
             )
         ]
+
+    def candidates(
+        self, questions: Sequence[Question], calibration: Calibration, on_progress: Progress | None = None
+    ) -> list[list[Candidate]]:
+        """What the pipeline weighs for every question under another calibration, surest first."""
+        note = on_progress or _ignore
+        asked = []
+        for question in questions:
+            ranking = self.pipeline.retriever.retrieve(question.text, self.top_k)
+            asked.append((question.text, ranking, self.detect(question.text)))
+            note("ranked", 1)
+        pipeline = QAPipeline(self.pipeline.retriever, self.pipeline.reader, calibration)
+        return [found for found, _ in read_all(pipeline, self.reader, asked, lambda n: note("read", n))]
 
     def _gold_pairs(self, question: Question) -> list[Pair]:
         if not question.answerable:
