@@ -1,0 +1,142 @@
+"""Fitting the confidence: what is learnt from measured candidates, and what is not."""
+
+import random
+
+import pytest
+
+from chatbot.calibration import Calibration, SpanFeatures
+from chatbot.evaluation.fitting import (
+    AskedQuestion,
+    TooFewQuestions,
+    Weighed,
+    answer_of,
+    fit_confidence,
+    fit_ranking,
+    with_threshold,
+)
+from chatbot.evaluation.held_out import describe_held_out
+from chatbot.evaluation.metrics import calibration_error
+
+
+def candidate(margin, right, similarity=0.5):
+    return Weighed(SpanFeatures(margin, margin, 0.0, similarity, 0.0, 0.0, 0.0, 0), right)
+
+
+def asked(number, *candidates, language="en", held_out=False, answerable=True):
+    return AskedQuestion(f"q{number}", language, answerable, tuple(candidates), held_out)
+
+
+def questions_of_a_noisy_reader(n=600, language="en", lift=0.0):
+    """Right with probability logistic(margin / 2 + lift), and a second, worse span in a far passage."""
+    rng = random.Random(7)
+    made = []
+    for number in range(n):
+        margin = rng.uniform(-6, 6)
+        right = rng.random() < 1 / (1 + 2.718281828 ** -(margin / 2 + lift))
+        made.append(
+            asked(number, candidate(margin, right), candidate(margin - 1, False, 0.2), language=language,
+                  held_out=number % 2 == 1)
+        )  # fmt: skip
+    return made
+
+
+def fitted(questions):
+    return fit_confidence(fit_ranking(questions, "enc", "read"), questions)
+
+
+def test_confidence_is_a_probability_on_questions_never_seen():
+    questions = questions_of_a_noisy_reader(4000)
+    calibration = fitted(questions)
+    answers = [answer_of(calibration, question) for question in questions if question.held_out]
+    assert calibration_error([c for c, _ in answers], [right for _, right in answers]) < 0.04
+
+
+def test_larger_margin_is_surer():
+    calibration = fitted(questions_of_a_noisy_reader())
+    assert calibration.confidence(candidate(4, True).features) > calibration.confidence(candidate(1, True).features)
+
+
+def test_feature_that_never_varies_gets_no_weight():
+    assert fitted(questions_of_a_noisy_reader()).weights[4] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_fit_belongs_to_its_checkpoints():
+    calibration = fitted(questions_of_a_noisy_reader())
+    assert (calibration.encoder_fingerprint, calibration.reader_fingerprint) == ("enc", "read")
+
+
+def test_weaker_language_is_trusted_less():
+    questions = questions_of_a_noisy_reader(400, "en", 0.5) + questions_of_a_noisy_reader(400, "th", -1.5)
+    shifts = fitted(questions).language_shifts
+    assert shifts["th"] < -0.3 < 0.3 < shifts["en"]
+
+
+def test_language_with_little_data_is_hardly_moved():
+    questions = questions_of_a_noisy_reader(400, "en") + [
+        asked(f"x{i}", candidate(3, False), language="sw") for i in range(2)
+    ]
+    assert -0.35 < fitted(questions).language_shifts["sw"] < 0
+
+
+def test_held_out_questions_change_nothing():
+    questions = questions_of_a_noisy_reader()
+    turned = [
+        asked(q.id, *(Weighed(c.features, not c.right) for c in q.candidates), held_out=True) if q.held_out else q
+        for q in questions
+    ]
+    assert fitted(questions).weights == fitted(turned).weights
+
+
+def test_few_questions_are_refused():
+    with pytest.raises(TooFewQuestions, match="20 questions can be used"):
+        fit_ranking(questions_of_a_noisy_reader(40), "enc", "read")
+
+
+def test_questions_that_are_all_right_are_refused():
+    with pytest.raises(TooFewQuestions, match="80 of them with a right answer"):
+        fit_ranking([asked(i, candidate(1.0, True)) for i in range(80)], "enc", "read")
+
+
+BY_MARGIN = Calibration(
+    means=(0.0,) * 7, scales=(1.0,) * 7, weights=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), bias=0.0, threshold=0.5
+)
+LADDER = [asked(i, candidate((i - 50) / 20, i >= 40)) for i in range(100)]
+"""Margins -2.5 to 2.45; the upper sixty are right."""
+
+
+def test_threshold_answers_most_while_enough_are_right():
+    # nine in ten right: 60 right of 66 answered, margin -0.8 and up, logistic(-0.8) = 0.31
+    assert with_threshold(BY_MARGIN, LADDER, 0.9).threshold == 0.3
+
+
+def test_stricter_target_raises_the_threshold():
+    assert with_threshold(BY_MARGIN, LADDER, 1.0).threshold == 0.38
+
+
+def test_cost_of_every_threshold_is_kept():
+    point = next(p for p in with_threshold(BY_MARGIN, LADDER, 0.9).trade_offs if p.threshold == 0.5)
+    assert (point.answered, point.right) == (0.5, 1.0)
+
+
+def test_threshold_that_hardly_answers_is_not_offered():
+    assert max(point.threshold for point in with_threshold(BY_MARGIN, LADDER, 0.9).trade_offs) == 0.8
+
+
+def test_question_without_candidates_has_no_confidence():
+    assert answer_of(BY_MARGIN, asked(1)) == (0.0, False)
+
+
+def test_surest_candidate_is_the_answer():
+    question = asked(1, candidate(0.0, True), candidate(1.0, False))
+    assert answer_of(BY_MARGIN, question) == (pytest.approx(0.7310585786), False)
+
+
+def test_held_out_table_counts_wrongly_answered_questions():
+    questions = [
+        asked(1, candidate(2.0, True), held_out=True),
+        asked(2, candidate(2.0, False), held_out=True, answerable=False),
+        asked(3, candidate(-2.0, False), held_out=True, answerable=False),
+        asked(4, candidate(9.0, False)),
+    ]
+    cells = describe_held_out(BY_MARGIN, questions).splitlines()[2].split("|")
+    assert [cell.strip() for cell in cells[1:7]] == ["en", "3", "67 %", "50 %", "2", "50 %"]

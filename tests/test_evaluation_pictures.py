@@ -1,0 +1,78 @@
+"""Results as table and pictures."""
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from chatbot.calibration import SpanFeatures
+from chatbot.evaluation.outcomes import Outcome
+from chatbot.evaluation.pictures import PicturesNeedMatplotlib, draw_all
+from chatbot.evaluation.published import ANCHORS, SYNTAX_DISTANCE
+from chatbot.evaluation.report import summary, table
+from chatbot.evaluation.scoring import score_all
+
+FEATURES = SpanFeatures(5.0, 7.0, 2.0, 0.8, 0.1, 3.5, 0.0, 0)
+ENGLISH = Outcome("q1", "en", "d1", True, 1.0, 1.0, 0, "two years", 1.0, 1.0, True, 0.9, True, 1, FEATURES)
+GERMAN = replace(ENGLISH, language="de", reading_f1=0.8, f1=0.5)
+TURKISH = replace(ENGLISH, language="tr", reading_f1=0.6, f1=0.2, right=False)
+RESULTS = score_all({"en": [ENGLISH], "de": [GERMAN], "tr": [TURKISH]}, {"data": {"name": "xquad"}})
+
+
+def test_every_picture_is_a_png(tmp_path):
+    files = draw_all(RESULTS, tmp_path / "new")
+    assert [file.name for file in files] == [
+        "f1_by_language.png",
+        "gap_by_distance.png",
+        "coverage_risk.png",
+        "reliability.png",
+    ]
+    assert {file.read_bytes()[:8] for file in files} == {b"\x89PNG\r\n\x1a\n"}
+
+
+def test_same_results_draw_the_same_bytes(tmp_path):
+    first = [file.read_bytes() for file in draw_all(RESULTS, tmp_path / "a")]
+    assert first == [file.read_bytes() for file in draw_all(RESULTS, tmp_path / "b")]
+
+
+def test_gap_needs_two_languages(tmp_path):
+    files = draw_all(score_all({"en": [ENGLISH], "de": [GERMAN]}), tmp_path)
+    assert "gap_by_distance.png" not in [file.name for file in files]
+
+
+def test_missing_matplotlib_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(PicturesNeedMatplotlib, match=r"pip install 'anytongue\[evaluate\]'"):
+        draw_all(RESULTS, tmp_path)
+
+
+def test_published_numbers_average_to_the_published_average():
+    assert round(sum(ANCHORS["XLM-R large"].values()) / 12, 1) == 77.2
+    assert round(sum(ANCHORS["mBERT"].values()) / 12, 1) == 65.2
+
+
+def test_english_has_no_distance_from_english():
+    assert SYNTAX_DISTANCE["en"] == 0.0
+
+
+def test_every_language_has_a_distance():
+    assert len(SYNTAX_DISTANCE) == 23
+
+
+def test_table_is_markdown_with_a_mean():
+    lines = table(RESULTS).splitlines()
+    assert [line.split("|")[1].strip() for line in lines] == ["", "-----:", "en", "de", "tr", "mean"]
+
+
+def test_table_shows_half_the_width_of_the_interval():
+    assert "80.0 ±0.0" in table(RESULTS)
+
+
+def test_score_that_no_language_has_gets_no_column():
+    assert "not found" not in table(RESULTS)
+
+
+def test_summary_counts_the_problems():
+    text = summary(replace(RESULTS, problems=tuple(f"en q{i}: bad" for i in range(7))))
+    assert "7 problems in the question set:" in text
+    assert "... and 2 more" in text
