@@ -17,10 +17,10 @@ _SKIPPED = frozenset(_SKIPPED_NAMES.split())
 _CHROME = frozenset({"footer", "aside"})
 """Left out only where the page does not mark its main part."""
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_LINES = frozenset({"li", "dt", "dd", "tr", "option", "summary"})
+_LINES = frozenset({"li", "dt", "dd", "summary"})
 _BLOCK_NAMES = (
     "address article aside blockquote body caption center details div dl fieldset figcaption figure footer form header "
-    "hr html main ol p pre section table tbody td tfoot th thead ul"
+    "hr html main ol p pre section table tbody td tfoot th thead tr ul"
 )
 _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _INLINE_NAMES = (
@@ -116,7 +116,7 @@ class _Writer:
     def __init__(self, builder: TextBuilder) -> None:
         self._out = builder
         self._pending: list[str] = []
-        self._in_line = False
+        self._line_depth = 0
         self._preformatted = 0
         self._item_numbers: dict[int, int] = {}
 
@@ -154,7 +154,7 @@ class _Writer:
         if name == "pre":
             self._preformatted += 1
         elif name in _LINES:
-            self._in_line = True
+            self._line_depth += 1
             if name == "li" and tag.parent is not None and tag.parent.name == "ol":
                 number = self._item_numbers.get(id(tag.parent), 0) + 1
                 self._item_numbers[id(tag.parent)] = number
@@ -171,7 +171,7 @@ class _Writer:
         if name == "pre":
             self._preformatted -= 1
         elif name in _LINES:
-            self._in_line = False
+            self._line_depth -= 1
 
     def _text(self, text: str) -> None:
         self._pending.append(text.replace("\n", "\v") if self._preformatted else _SPACES.sub(" ", text))
@@ -180,7 +180,7 @@ class _Writer:
         text, self._pending = "".join(self._pending), []
         lines = [line if self._preformatted else one_line(line) for line in text.split("\v")]
         text = "\n".join(lines).strip()
-        if self._in_line:
+        if self._line_depth:
             self._out.line(text)
         else:
             self._out.block(text)

@@ -1,7 +1,9 @@
 """`QuestionLog`: what people asked and what they got. What got no answer shows where the documents have gaps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from knowledge_base.store import KnowledgeBase
 
@@ -10,10 +12,11 @@ UNANSWERED_KINDS = ("not_found", "closest")
 
 ANSWERED_KIND = "found"
 
-_COLUMNS = (
+QUESTION_COLUMNS = (
     "question, language, conversation, kind, answer, document, passage, confidence, asked_at, helpful, "
-    "feedback_reason, id"
+    "feedback_reason, took_ms, id"
 )
+"""For `row_question`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class LoggedQuestion:
     helpful: bool | None = None
     """What the person said about the reply, if anything."""
     feedback_reason: str | None = None
+    took_ms: float | None = None
+    """From the message to the reply."""
     id: int = 0
     """Row id; 0 before it is recorded."""
 
@@ -79,11 +84,12 @@ class QuestionLog:
             question.document,
             question.passage,
             question.confidence,
-            _stamp(question.asked_at),
+            stamp(question.asked_at),
             question.helpful,
             question.feedback_reason,
+            question.took_ms,
         )
-        columns = _COLUMNS.removesuffix(", id")
+        columns = QUESTION_COLUMNS.removesuffix(", id")
         marks = ", ".join("?" * len(values))
         return self._connection.insert(f"INSERT INTO questions ({columns}) VALUES ({marks})", values)
 
@@ -108,25 +114,9 @@ class QuestionLog:
     def recent(self, limit: int) -> list[LoggedQuestion]:
         """The latest questions, newest first."""
         rows = self._connection.read(
-            f"SELECT {_COLUMNS} FROM questions ORDER BY asked_at DESC, id DESC LIMIT ?", (max(limit, 0),)
+            f"SELECT {QUESTION_COLUMNS} FROM questions ORDER BY asked_at DESC, id DESC LIMIT ?", (max(limit, 0),)
         )
-        return [
-            LoggedQuestion(
-                question=row[0],
-                language=row[1],
-                conversation=row[2],
-                kind=row[3],
-                answer=row[4],
-                document=row[5],
-                passage=row[6],
-                confidence=row[7],
-                asked_at=datetime.fromisoformat(row[8]),
-                helpful=None if row[9] is None else bool(row[9]),
-                feedback_reason=row[10],
-                id=row[11],
-            )
-            for row in rows
-        ]
+        return [row_question(row) for row in rows]
 
     def counts(self) -> QuestionCounts:
         """How many were asked, answered and found helpful."""
@@ -143,10 +133,29 @@ class QuestionLog:
 
     def forget(self, before: datetime) -> int:
         """Delete the questions asked before a moment; returns how many."""
-        return self._connection.write("DELETE FROM questions WHERE asked_at < ?", (_stamp(before),))
+        return self._connection.write("DELETE FROM questions WHERE asked_at < ?", (stamp(before),))
 
 
-def _stamp(moment: datetime) -> str:
+def row_question(row: Sequence[Any]) -> LoggedQuestion:
+    """A question from QUESTION_COLUMNS."""
+    return LoggedQuestion(
+        question=row[0],
+        language=row[1],
+        conversation=row[2],
+        kind=row[3],
+        answer=row[4],
+        document=row[5],
+        passage=row[6],
+        confidence=row[7],
+        asked_at=datetime.fromisoformat(row[8]),
+        helpful=None if row[9] is None else bool(row[9]),
+        feedback_reason=row[10],
+        took_ms=row[11],
+        id=row[12],
+    )
+
+
+def stamp(moment: datetime) -> str:
     """UTC with microseconds always written, so that the order of texts is the order of times."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -107,3 +107,23 @@ def create_questions(db: Database) -> None:
         CREATE INDEX questions_by_time ON questions(asked_at);
         """
     )
+
+
+@migrations(name="0005_desk")
+def create_desk_columns(db: Database) -> None:
+    """What the operators' page shows: when a document changed, how long a reply took, which gaps are closed."""
+    db.executescript(
+        """
+        ALTER TABLE documents ADD COLUMN changed_at TEXT; -- UTC, when it was stored; NULL: before this column
+        CREATE TRIGGER documents_inserted AFTER INSERT ON documents BEGIN
+            UPDATE documents SET changed_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = new.id;
+        END;
+        CREATE TRIGGER documents_updated AFTER UPDATE OF content_hash ON documents BEGIN
+            UPDATE documents SET changed_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') WHERE id = new.id;
+        END;
+        ALTER TABLE questions ADD COLUMN took_ms REAL;
+        ALTER TABLE questions ADD COLUMN resolved_by TEXT; -- the document written for it, '' = set aside as no gap
+        ALTER TABLE questions ADD COLUMN resolved_at TEXT;
+        CREATE INDEX questions_by_document ON questions(document);
+        """
+    )

@@ -1,0 +1,69 @@
+"""A document goes into the knowledge base together with its vectors, in one step.
+
+`ingest` stores first and lets the indexer encode later; while people ask, that would leave a document findable by
+keywords only for a moment. Knows nothing of encoders but the name their vectors are stored under.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knowledge_base.chunking import CUTTER_VERSION, cut_passages
+from knowledge_base.documents import Document, Passage
+from knowledge_base.store import KnowledgeBase
+from knowledge_base.store_files import FileRegister
+
+EncodePassages = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Indexed texts -> their vectors (n, dim)."""
+
+
+class NothingToAnswerFrom(Exception):
+    """A document without any passage."""
+
+
+def publish(
+    knowledge_base: KnowledgeBase, document: Document, encoder: str, encode: EncodePassages, *, file: str | None = None
+) -> list[Passage]:
+    """Insert or replace a document with its passages and vectors; returns the passages as stored.
+
+    Raises NothingToAnswerFrom. `file`: the ingested file that the document still belongs to.
+    """
+    cut = cut_passages(document)
+    if not cut:
+        raise NothingToAnswerFrom(f"{document.title or document.id} holds no text to answer from; write some.")
+    # Encoding takes long and needs no lock; what is stored below takes milliseconds.
+    vectors = dict(zip((p.indexed_text for p in cut), encode([p.indexed_text for p in cut]), strict=True))
+    with knowledge_base.connection.transaction():
+        knowledge_base.add_document(document, cut, source_hash=source_hash(document), file=file)
+        stored = knowledge_base.document_passages(document.id)
+        knowledge_base.store_vectors(
+            encoder, [p.id for p in stored], np.stack([vectors[passage.indexed_text] for passage in stored])
+        )
+    return stored
+
+
+def recut(
+    knowledge_base: KnowledgeBase,
+    encoder: str,
+    encode: EncodePassages,
+    on_progress: Callable[[int, int, str], None] = lambda done, total, name: None,
+) -> int:
+    """Cut those documents anew that an earlier version of the cutter cut; returns how many."""
+    register = FileRegister(knowledge_base)
+    infos = knowledge_base.documents()
+    count = 0
+    for done, info in enumerate(infos):
+        on_progress(done, len(infos), info.title)
+        document = knowledge_base.document(info.id)
+        if document is None or knowledge_base.content_hash(info.id) == source_hash(document):
+            continue
+        publish(knowledge_base, document, encoder, encode, file=register.owner(info.id) or None)
+        count += 1
+    on_progress(len(infos), len(infos), "")
+    return count
+
+
+def source_hash(document: Document) -> str:
+    """What `ingest` stores as well: equal means there is nothing to do."""
+    return f"{document.content_hash}.{CUTTER_VERSION}"

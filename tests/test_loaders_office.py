@@ -1,0 +1,129 @@
+"""PDF and Word files become documents."""
+
+from knowledge_base.documents import Heading
+from knowledge_base.loaders import load_documents
+from knowledge_base.loaders_pdf import join_pages, mend_split_words
+from tests.sample_files import docx_bytes, encrypted_pdf_bytes, pdf_bytes
+
+
+def load(tmp_path, name, data):
+    path = tmp_path / name
+    path.write_bytes(data)
+    (document,) = load_documents(path)
+    return document
+
+
+def test_pdf_lines_are_joined_into_paragraphs(tmp_path):
+    data = pdf_bytes(
+        [["The warranty of the AX-200 covers two years from", "the day of delivery.", "Batteries: one year."]]
+    )
+    document = load(tmp_path, "a.pdf", data)
+    assert document.text == (
+        "The warranty of the AX-200 covers two years from the day of delivery.\nBatteries: one year."
+    )
+    assert document.kind == "pdf"
+
+
+def test_pdf_words_split_at_line_ends_are_whole_again(tmp_path):
+    data = pdf_bytes([["Please write to our customer service and infor-", "mation desk before Friday."]])
+    assert load(tmp_path, "a.pdf", data).text == (
+        "Please write to our customer service and information desk before Friday."
+    )
+
+
+def test_a_hyphen_that_the_text_writes_elsewhere_stays():
+    assert mend_split_words("a two-\nyear plan; the two-year plan") == "a two-year plan; the two-year plan"
+
+
+def test_a_hyphen_before_a_number_or_capital_stays():
+    assert mend_split_words("AX-\n200 and Coca-\nCola") == "AX-\n200 and Coca-\nCola"
+
+
+def test_pdf_sentence_goes_on_over_the_page_end(tmp_path):
+    data = pdf_bytes([["You can send the product back to our warehouse"], ["within thirty days of delivery."]])
+    assert load(tmp_path, "a.pdf", data).text == (
+        "You can send the product back to our warehouse within thirty days of delivery."
+    )
+
+
+def test_running_headers_and_page_numbers_are_left_out():
+    pages = ["Acme manual\nFirst.\nPage 1", "Acme manual\nSecond.\nPage 2", "Acme manual\nThird.\nPage 3"]
+    assert join_pages(pages) == "First.\n\nSecond.\n\nThird."
+
+
+def test_pdf_title_comes_from_its_metadata(tmp_path):
+    assert load(tmp_path, "a.pdf", pdf_bytes([["Text."]], title="User manual")).title == "User manual"
+
+
+def test_pdf_title_that_is_a_file_name_is_not_used(tmp_path):
+    data = pdf_bytes([["Text."]], title="Microsoft Word - draft3.docx")
+    assert load(tmp_path, "user-manual.pdf", data).title == "User manual"
+
+
+def test_pdf_bookmarks_tell_the_headings(tmp_path):
+    document = load(
+        tmp_path,
+        "a.pdf",
+        pdf_bytes([["Safety", "Keep it dry.", "Cleaning", "Use water."]], outline=["Safety", "Cleaning"]),
+    )
+    assert document.text == "Safety\n\nKeep it dry.\n\nCleaning\n\nUse water."
+    assert document.headings == (Heading(0, 6, 1, "Safety"), Heading(22, 30, 1, "Cleaning"))
+
+
+def test_pdf_that_anyone_may_read_is_read(tmp_path):
+    assert load(tmp_path, "a.pdf", encrypted_pdf_bytes(["Open text."], "")).text == "Open text."
+
+
+def test_docx_heading_styles_become_headings(tmp_path):
+    def build(word):
+        word.add_heading("Refunds", level=1)
+        word.add_paragraph("Five days.")
+        word.add_heading("By card", level=2)
+        word.add_paragraph("Ten days.")
+
+    document = load(tmp_path, "a.docx", docx_bytes(build))
+    assert document.text == "Refunds\n\nFive days.\n\nBy card\n\nTen days."
+    assert document.headings == (Heading(0, 7, 1, "Refunds"), Heading(21, 28, 2, "By card"))
+    assert document.title == "Refunds"
+    assert document.kind == "docx"
+
+
+def test_docx_tables_and_list_items_are_lines_in_their_place(tmp_path):
+    def build(word):
+        word.add_paragraph("Bring:")
+        word.add_paragraph("a passport", style="List Bullet")
+        table = word.add_table(rows=3, cols=2)
+        for row, texts in zip(table.rows, [("Plan", "Price"), ("Basic", "$4.99"), ("Pro", "$9")], strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+        word.add_paragraph("Done.")
+
+    text = load(tmp_path, "a.docx", docx_bytes(build)).text
+    assert text == "Bring:\na passport\n\nPlan: Basic; Price: $4.99\nPlan: Pro; Price: $9\n\nDone."
+
+
+def test_docx_merged_cells_are_said_once(tmp_path):
+    def build(word):
+        table = word.add_table(rows=2, cols=2)
+        table.cell(0, 0).text, table.cell(0, 1).text = "Day", "Hours"
+        table.cell(1, 0).merge(table.cell(1, 1)).text = "closed"
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == "Day: closed"
+
+
+def test_docx_title_comes_from_its_properties(tmp_path):
+    def build(word):
+        word.core_properties.title = "Warranty terms"
+        word.add_paragraph("Two years.")
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).title == "Warranty terms"
+
+
+def test_docx_title_style_is_the_title_and_a_heading(tmp_path):
+    def build(word):
+        word.add_heading("Warranty", level=0)
+        word.add_paragraph("Two years.")
+
+    document = load(tmp_path, "a.docx", docx_bytes(build))
+    assert document.title == "Warranty"
+    assert document.headings == (Heading(0, 8, 1, "Warranty"),)
