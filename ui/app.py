@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from chatbot.chatbot import Chatbot
 from knowledge_base.documents import Document
@@ -37,7 +38,8 @@ Answered = tuple[chat.ChatSession, dict[str, Any]]
 
 def build_app(chatbot: Chatbot) -> gr.Blocks:
     """The chat page over a chatbot, with its API; nothing is served yet."""
-    with gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True, fill_height=True) as app:
+    app = gr.Blocks(title=BRAND, analytics_enabled=False, fill_width=True, fill_height=True)
+    with app:
         session = gr.State(None)  # not an instance: gradio would copy it, its random id included, for everybody
         page = gr.HTML(
             page_html(),
@@ -69,6 +71,7 @@ def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False) -> str:
         prevent_thread_lock=True,
         quiet=True,
         footer_links=[],
+        favicon_path=FOLDER / "favicon.svg",
         theme=page_theme(),
         # Not as `css`: gradio rewrites every selector there and breaks those with commas in brackets.
         head=f"<style>{(FOLDER / 'style.css').read_text(encoding='utf-8')}</style>",
@@ -89,15 +92,23 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
     def article(event: gr.EventData) -> dict[str, Any]:
         return chat.show_article(chatbot, event._data or {})
 
-    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    hidden: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     asked = page.ask(
-        ask, session, [session, answer], concurrency_limit=ASK_AT_ONCE, concurrency_id="questions", **quiet
+        ask,
+        session,
+        [session, answer],
+        api_name="page_ask",
+        concurrency_limit=ASK_AT_ONCE,
+        concurrency_id="questions",
+        **hidden,
     )
-    asked.failure(None, js=_TELL_FAILED, **quiet)
-    page.reword(reword, session, [session, answer], concurrency_limit=None, **quiet)
-    page.article(article, None, answer, concurrency_limit=None, trigger_mode="multiple", **quiet)
-    page.clear(chat.new_conversation, None, session, concurrency_limit=None, **quiet)
-    page.stop(None, cancels=[asked], **quiet)
+    asked.failure(None, js=_TELL_FAILED, api_name="page_failed", **hidden)
+    page.stop(None, cancels=[asked], api_name="page_stop", **hidden)
+    # Only wording and reading: they must not wait behind questions.
+    light: dict[str, Any] = {"concurrency_limit": None, **hidden}
+    page.reword(reword, session, [session, answer], api_name="page_reword", **light)
+    page.article(article, None, answer, api_name="page_article", trigger_mode="multiple", **light)
+    page.clear(chat.new_conversation, None, session, api_name="page_clear", **light)
 
 
 def _add_api(chatbot: Chatbot) -> None:
@@ -117,7 +128,7 @@ def _add_api(chatbot: Chatbot) -> None:
         except UnknownLanguage as error:
             raise gr.Error(str(error)) from None
 
-    gr.api(ask, api_name="ask", concurrency_limit=ASK_AT_ONCE, concurrency_id="questions")
+    api(ask, api_name="ask", concurrency_limit=ASK_AT_ONCE, concurrency_id="questions")
 
 
 def _some_documents(chatbot: Chatbot) -> list[Document]:

@@ -31,7 +31,10 @@ def _web_link(document: Document, language: str) -> str:
     if not url:
         return ""
     text = escape(phrase(PhraseKey.OPEN_ARTICLE, language))
-    return f'<a class="at-plain" lang="{escape(language)}" href="{escape(url)}" target="_blank" rel="noopener noreferrer">{text}</a>'
+    return (
+        f'<a class="at-plain" lang="{escape(language)}" href="{escape(url)}" target="_blank" '
+        f'rel="noopener noreferrer">{text}</a>'
+    )
 
 
 def _body(document: Document, span: tuple[int, int]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 
@@ -40,7 +41,7 @@ def excerpt(text: str, start: int, end: int, max_chars: int) -> Excerpt:
 def _sentences(text: str) -> list[tuple[int, int]]:
     """Character ranges that tile the text; the white space between two sentences belongs to the first."""
     cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
-    return [(a, b) for a, b in zip(cuts, cuts[1:], strict=False) if b > a] or [(0, len(text))]
+    return [(a, b) for a, b in pairwise(cuts) if b > a] or [(0, len(text))]
 
 
 def _grow(sentences: list[tuple[int, int]], first: int, last: int, max_chars: int) -> tuple[int, int]:

@@ -11,7 +11,8 @@ def _icon(path: str) -> str:
 
 NEW = _icon('<path d="M12 5v14M5 12h14"/>')
 GLOBE = _icon(
-    '<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c2.7 2.7 4 5.7 4 9s-1.3 6.3-4 9c-2.7-2.7-4-5.7-4-9s1.3-6.3 4-9z"/>'
+    '<circle cx="12" cy="12" r="9"/>'
+    '<path d="M3 12h18M12 3c2.7 2.7 4 5.7 4 9s-1.3 6.3-4 9c-2.7-2.7-4-5.7-4-9s1.3-6.3 4-9z"/>'
 )
 SEND = _icon('<path d="M12 19V5M5.5 11.5 12 5l6.5 6.5"/>')
 STOP = _icon('<rect x="7" y="7" width="10" height="10" rx="1.5" fill="currentColor"/>')
@@ -23,6 +24,7 @@ COPY = _icon(
 AGAIN = _icon('<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.4M20 4.5v4.9h-4.9"/>')
 LOGO = (
     '<svg class="at-logo" viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false">'
-    '<path class="at-logo-back" d="M8 3h16a6 6 0 0 1 6 6v9a6 6 0 0 1-6 6h-7l-6.6 5.3c-.6.5-1.4.1-1.4-.7V24H8a6 6 0 0 1-6-6V9'
-    'a6 6 0 0 1 6-6z"/><path class="at-logo-line" d="M9 10.5h14"/><path class="at-logo-mark" d="M9 16.5h8"/></svg>'
+    '<path class="at-logo-back" '
+    'd="M8 3h16a6 6 0 0 1 6 6v9a6 6 0 0 1-6 6h-7l-6.6 5.3c-.6.5-1.4.1-1.4-.7V24H8a6 6 0 0 1-6-6'
+    'V9a6 6 0 0 1 6-6z"/><path class="at-logo-line" d="M9 10.5h14"/><path class="at-logo-mark" d="M9 16.5h8"/></svg>'
 )

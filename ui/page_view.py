@@ -110,7 +110,8 @@ def _article_panel() -> str:
     return (
         '<dialog class="at-panel" aria-labelledby="at-panel-title"><div class="at-panel-bar">'
         f"<span {_text(PhraseKey.QUOTED_IN_ENGLISH)}</span>"
-        f'<button type="button" class="at-plain at-close" data-do="close" {_label(PhraseKey.CLOSE)}>{icons.CLOSE}</button>'
+        f'<button type="button" class="at-plain at-close" data-do="close" {_label(PhraseKey.CLOSE)}>'
+        f"{icons.CLOSE}</button>"
         '</div><div class="at-panel-body"></div></dialog>'
     )
 
