@@ -168,7 +168,7 @@ class QuestionReports:
             f"SELECT {_TALLY} FROM questions WHERE asked_at >= ?", (*_TALLY_VALUES, _from(since))
         )[0]
         times = [ms for durations in self._durations(since).values() for ms in durations]
-        return Tally("", *row, median_ms=median(times) if times else None)
+        return _tally("", row, median(times) if times else None)
 
     def by_day(self, since: datetime | None = None) -> list[Tally]:
         """One for each day (UTC) with questions, in order."""
@@ -177,7 +177,7 @@ class QuestionReports:
             " ORDER BY day",
             (*_TALLY_VALUES, _from(since)),
         )
-        return [Tally(*row) for row in rows]
+        return [_tally(row[0], row[1:]) for row in rows]
 
     def by_language(self, since: datetime | None = None) -> list[Tally]:
         """One for each language, most asked first; "" where the language was not recognised."""
@@ -188,7 +188,7 @@ class QuestionReports:
         )
         durations = self._durations(since)
         medians = {name: median(times) for name, times in durations.items() if times}
-        return [Tally(*row, median_ms=medians.get(row[0])) for row in rows]
+        return [_tally(row[0], row[1:], medians.get(row[0])) for row in rows]
 
     def citations(self, since: datetime | None = None) -> dict[str, int]:
         """Document id -> how many answers quoted it."""
@@ -236,6 +236,11 @@ class QuestionReports:
         for language, took_ms in rows:
             found.setdefault(language, []).append(took_ms)
         return found
+
+
+def _tally(name: str, counts: Sequence[int], median_ms: float | None = None) -> Tally:
+    asked, answered, unanswered, helpful, not_helpful = counts
+    return Tally(name, asked, answered, unanswered, helpful, not_helpful, median_ms)
 
 
 def _from(moment: datetime | None) -> str:
