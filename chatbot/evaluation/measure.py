@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from chatbot.calibration import Calibration
 from chatbot.evaluation import metrics
-from chatbot.evaluation.outcomes import Outcome
+from chatbot.evaluation.outcomes import Outcome, stored
 from chatbot.evaluation.question_sets import Question
 from chatbot.evaluation.read_ahead import Pair, RememberingReader, read_all
 from chatbot.pipeline import Candidate, QAPipeline
@@ -72,7 +72,7 @@ class Measurer:
         ]
         answered = read_all(self.pipeline, self.reader, asked, lambda n: note("read", n))
         return [
-            self._outcome(question, self._read_gold(pairs), ranking, candidates, passages_read)
+            stored(self._outcome(question, self._read_gold(pairs), ranking, candidates, passages_read))
             for question, pairs, ranking, (candidates, passages_read) in zip(
                 questions, gold, rankings, answered, strict=True
             )

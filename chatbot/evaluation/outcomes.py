@@ -67,6 +67,11 @@ class OutcomeFile:
         partial.replace(self.path)
 
 
+def stored(outcome: Outcome) -> Outcome:
+    """The outcome as a file gives it back, so that a resumed run ends exactly as an undisturbed one."""
+    return _outcome(_rounded(asdict(outcome)))
+
+
 def questions_file(results: Path) -> Path:
     """Where the outcomes of a results file lie: `r.json` -> `r.questions.json.gz`."""
     return results.with_name(results.stem + ".questions.json.gz")

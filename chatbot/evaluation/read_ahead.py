@@ -67,16 +67,17 @@ class RememberingReader(Reader):
                 on_progress(len(batch))
 
 
-class _Counting:
-    """How many passages one question made the pipeline read."""
+class _CountingReader(RememberingReader):
+    """Shares a memory and counts the passages one question made the pipeline read."""
 
     def __init__(self, reader: RememberingReader) -> None:
-        self.reader = reader
+        self._reader = reader
         self.passages: set[tuple[str, int]] = set()
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
-        self.passages.update((passage.document, passage.start) for passage in passages)
-        return self.reader.read(question, passages)
+    def read_batch(self, pairs: Sequence[Pair]) -> list[list[Span]]:
+        """As the shared memory would. Raises NotYetRead."""
+        self.passages.update((passage.document, passage.start) for _, passage in pairs)
+        return self._reader.read_batch(pairs)
 
 
 def read_all(
@@ -105,8 +106,8 @@ def read_all(
 def _try(
     pipeline: QAPipeline, reader: RememberingReader, asked: tuple[str, list[RetrievedPassage], str | None]
 ) -> tuple[list[Candidate], int]:
-    counting = _Counting(reader)
-    remembering = QAPipeline(pipeline.retriever, counting, pipeline.calibration)  # type: ignore[arg-type]
+    counting = _CountingReader(reader)
+    remembering = QAPipeline(pipeline.retriever, counting, pipeline.calibration)
     question, passages, language = asked
     return remembering.read_best_first(question, passages, language), len(counting.passages)
 

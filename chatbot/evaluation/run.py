@@ -110,7 +110,7 @@ def _progress(bar: Any, code: str, n: int, counts: dict[str, int]) -> Callable[[
 
 
 def _bar_of_passages() -> Callable[[int, int, str], None]:
-    def note(done: int, total: int, name: str) -> None:
+    def note(done: int, total: int, _name: str = "") -> None:
         end = "\n" if done >= total else ""
         sys.stderr.write(f"\rencoding passages: {done} of {total}{end}")
 

@@ -71,7 +71,7 @@ def open_documents(
             for document in documents:
                 passage = Passage(0, document.id, document.title, (), 0, len(document.text), document.text)
                 knowledge_base.add_document(document, [passage], source_hash=document.content_hash)
-            index(knowledge_base, models.encoder, on_progress=on_progress)
+            index(knowledge_base, models.encoder, on_progress=_without_name(on_progress))
             yield _measurer(knowledge_base, settings, models)
         finally:
             knowledge_base.close()
@@ -81,6 +81,10 @@ def _measurer(knowledge_base: KnowledgeBase, settings: Settings, models: Models)
     retriever = Retriever(knowledge_base, models.encoder)
     pipeline = QAPipeline(retriever, models.reader, models.calibration, top_k=settings.top_k)
     return Measurer(pipeline, Collection.of(knowledge_base), _detect, settings.top_k)
+
+
+def _without_name(on_progress: Progress | None) -> Callable[[int, int], None] | None:
+    return (lambda done, total: on_progress(done, total, "")) if on_progress else None
 
 
 def _detect(question: str) -> str | None:

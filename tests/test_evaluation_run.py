@@ -1,0 +1,195 @@
+"""The whole evaluation over tiny networks that mean something: question in, scores out."""
+
+import json
+from argparse import Namespace
+from dataclasses import replace
+
+import pytest
+
+from chatbot.calibration import Calibration
+from chatbot.evaluation import results as names
+from chatbot.evaluation import run as command
+from chatbot.evaluation.outcomes import OutcomeFile, read_outcomes
+from chatbot.evaluation.question_sets import MissingLanguages, NoQuestionSet, PassagesNotEnglish
+from chatbot.evaluation.results import read_results
+from chatbot.evaluation.run import NothingToDo, evaluate, measure_by_language
+from chatbot.evaluation.workbench import Models
+from chatbot.reader import Reader
+from chatbot.settings import Settings
+from tests.fakes import FakeEncoder, FakeReaderNetwork
+
+PASSAGES = (
+    ("You can return an order within 30 days and get a refund.", "30 days"),
+    ("The warranty of a lamp lasts 5 years after you buy it.", "5 years"),
+    ("Shipping with normal delivery takes 4 days to your door.", "4 days"),
+)
+QUESTIONS = {
+    "en": ("How long can I return an order?", "How long is the warranty of a lamp?", "How long is shipping?"),
+    "es": ("devolver pedido tiempo", "garantía lámpara tiempo", "envío tiempo"),
+}
+
+
+@pytest.fixture
+def models(monkeypatch):
+    made = Models(FakeEncoder(), Reader(FakeReaderNetwork()), replace(Calibration.default(), threshold=0.4))
+    monkeypatch.setattr(Models, "load", classmethod(lambda cls, settings: made))
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for language, asked in QUESTIONS.items():
+        paragraphs = [
+            {"context": text, "qas": [{"id": f"q{i}", "question": asked[i], "answers": [_answer(text, gold)]}]}
+            for i, (text, gold) in enumerate(PASSAGES)
+        ]
+        record = {"data": [{"title": "Shop", "paragraphs": paragraphs}]}
+        (tmp_path / f"xquad.{language}.json").write_text(json.dumps(record), encoding="utf-8")
+    return tmp_path
+
+
+def _answer(text, gold):
+    return {"text": gold, "answer_start": text.index(gold)}
+
+
+def options(**changes):
+    plain = {"directory": None, "languages": None, "limit": None, "out": None, "pictures": None, "compare": None}
+    return Namespace(**{**plain, "json": True, **changes})
+
+
+def scores(results, language):
+    return {name: score.value for name, score in results.languages[language].scores.items()}
+
+
+@pytest.mark.usefixtures("models")
+def test_spanish_questions_find_their_english_passages(folder):
+    assert scores(evaluate(folder, Settings()), "es")[names.RECALL_1] == 100.0
+
+
+@pytest.mark.usefixtures("models")
+def test_spanish_questions_are_answered_in_english(folder):
+    spanish = scores(evaluate(folder, Settings()), "es")
+    assert (spanish[names.READING_EM], spanish[names.END_TO_END_EM]) == (100.0, 100.0)
+
+
+@pytest.mark.usefixtures("models")
+def test_equal_scores_leave_no_transfer_gap(folder):
+    assert scores(evaluate(folder, Settings()), "es")[names.GAP_F1] == 0.0
+
+
+@pytest.mark.usefixtures("models")
+def test_run_says_what_it_measured(folder):
+    run = evaluate(folder, Settings()).run
+    assert run["checkpoints"]["reader"] == "fake-reader"
+    assert run["data"]["questions"] == 6
+
+
+@pytest.mark.usefixtures("models")
+def test_only_the_asked_languages_are_measured(folder):
+    assert list(evaluate(folder, Settings(), languages=["es"]).languages) == ["es"]
+
+
+@pytest.mark.usefixtures("models")
+def test_limit_holds_for_each_language(folder):
+    assert evaluate(folder, Settings(), limit=2).languages["es"].n == 2
+
+
+@pytest.mark.usefixtures("models")
+def test_language_that_is_missing_is_an_error(folder):
+    with pytest.raises(MissingLanguages, match="no questions in sw"):
+        evaluate(folder, Settings(), languages=["sw"])
+
+
+@pytest.mark.usefixtures("models")
+def test_folder_without_questions_is_an_error(tmp_path):
+    with pytest.raises(NoQuestionSet):
+        evaluate(tmp_path, Settings())
+
+
+@pytest.mark.usefixtures("models")
+def test_set_with_german_passages_is_refused(folder):
+    german = "Die Bestellung kann innerhalb von dreißig Tagen ohne Angabe von Gründen zurückgegeben werden. " * 3
+    record = {"data": [{"paragraphs": [{"context": german, "qas": []}]}]}
+    (folder / "xquad.en.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(PassagesNotEnglish, match="1 of 1 passages looked at are not English"):
+        evaluate(folder, Settings())
+
+
+@pytest.mark.usefixtures("models")
+def test_results_and_outcomes_are_written(folder, tmp_path):
+    evaluate(folder, Settings(), out=tmp_path / "out" / "r.json")
+    assert list(read_results(tmp_path / "out" / "r.json").languages) == ["en", "es"]
+    assert [outcome.best for outcome in read_outcomes(tmp_path / "out" / "r.json")["es"]] == [
+        "30 days",
+        "5 years",
+        "4 days",
+    ]
+
+
+@pytest.mark.usefixtures("models")
+def test_finished_run_leaves_no_side_file(folder, tmp_path):
+    evaluate(folder, Settings(), out=tmp_path / "out" / "r.json")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["r.json", "r.questions.json.gz"]
+
+
+def test_interrupted_run_goes_on_and_ends_equal(folder, tmp_path, models, monkeypatch):
+    undisturbed = evaluate(folder, Settings(), out=tmp_path / "a" / "r.json")
+    written = OutcomeFile.write
+
+    def interrupt_after_english(file, outcomes):
+        written(file, outcomes)
+        if len(outcomes) == 1:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(OutcomeFile, "write", interrupt_after_english)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(folder, Settings(), out=tmp_path / "b" / "r.json")
+    monkeypatch.setattr(OutcomeFile, "write", written)
+    resumed = evaluate(folder, Settings(), out=tmp_path / "b" / "r.json")
+    assert resumed.to_json()["languages"] == undisturbed.to_json()["languages"]
+
+
+def test_finished_languages_are_not_measured_again(folder, tmp_path, models):
+    from chatbot.evaluation.workbench import open_set
+
+    kept, asked = OutcomeFile(tmp_path / "side.gz", "key"), []
+    with open_set(folder, Settings(), models) as (questions, measurer):
+        kept.write({"en": measurer.measure(questions.of("en"))})
+
+        def measure(batch, note):
+            asked.extend(question.language for question in batch)
+            return measurer.measure(batch)
+
+        outcomes = measure_by_language(questions, measure, kept)
+    assert set(asked) == {"es"}
+    assert list(outcomes) == ["en", "es"]
+
+
+@pytest.mark.usefixtures("models")
+def test_command_prints_json_only(folder, capsys):
+    assert command.run(options(directory=folder), Settings()) == 0
+    assert json.loads(capsys.readouterr().out)["languages"]["es"]["end_to_end"] == {"em": 100.0, "f1": 100.0}
+
+
+@pytest.mark.usefixtures("models")
+def test_command_prints_a_table(folder, capsys):
+    command.run(options(directory=folder, json=False), Settings())
+    assert capsys.readouterr().out.splitlines()[0].split("|")[2:4] == [" n ", " read EM "]
+
+
+@pytest.mark.usefixtures("models")
+def test_command_draws_the_pictures(folder, tmp_path):
+    command.run(options(directory=folder, pictures=tmp_path / "p"), Settings())
+    assert (tmp_path / "p" / "f1_by_language.png").exists()
+
+
+@pytest.mark.usefixtures("models")
+def test_command_compares_two_runs(folder, tmp_path, capsys):
+    evaluate(folder, Settings(), out=tmp_path / "a.json")
+    command.run(options(compare=[tmp_path / "a.json", tmp_path / "a.json"], json=False), Settings())
+    assert capsys.readouterr().out == "en: no change beyond noise\nes: no change beyond noise\n"
+
+
+def test_command_without_anything_to_do_says_so():
+    with pytest.raises(NothingToDo, match="Name a folder of questions"):
+        command.run(options(), Settings())
