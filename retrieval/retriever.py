@@ -1,8 +1,22 @@
 """A question in any language -> ranked English passages."""
 
+import threading
+import time
 from dataclasses import dataclass
 
+import numpy as np
+
 from knowledge_base.documents import Passage
+from knowledge_base.store import KnowledgeBase
+from retrieval.encoder import Encoder
+from retrieval.fusion import fuse
+from retrieval.model_types import FloatArray
+from retrieval.vector_index import VectorIndex
+
+KEYWORD_CANDIDATES = 50
+"""Keyword hits looked at: below that rank a passage shares one common word with the question."""
+
+NEVER = -1  # no version of a knowledge base
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +30,65 @@ class RetrievedPassage:
     """Cosine between question and passage vectors."""
     keyword_score: float
     """BM25, higher is better; 0 when no keyword matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """An index and the version of the knowledge base it was read from."""
+
+    version: int
+    index: VectorIndex
+
+
+class Retriever:
+    """Finds passages of one knowledge base with one encoder. Threads may share it."""
+
+    def __init__(self, knowledge_base: KnowledgeBase, encoder: Encoder) -> None:
+        self._knowledge_base = knowledge_base
+        self._encoder = encoder
+        self._snapshot = _Snapshot(NEVER, VectorIndex(np.zeros(0, np.int64), np.zeros((0, encoder.dim), np.float32)))
+        self._reloading = threading.Lock()
+
+    def retrieve(self, question: str, top_k: int = 8) -> list[RetrievedPassage]:
+        """The best passages for a question, best first."""
+        return self.retrieve_timed(question, top_k)[0]
+
+    def retrieve_timed(self, question: str, top_k: int = 8) -> tuple[list[RetrievedPassage], dict[str, float]]:
+        """The same, with the milliseconds of its stages "encode" and "search"."""
+        started = time.perf_counter()
+        vector = self._encoder.encode_questions([question])[0]
+        encoded = time.perf_counter()
+        found = self._search(question, vector, top_k)
+        finished = time.perf_counter()
+        return found, {"encode": (encoded - started) * 1000, "search": (finished - encoded) * 1000}
+
+    def _search(self, question: str, vector: FloatArray, top_k: int) -> list[RetrievedPassage]:
+        index = self._current_index()
+        similarities = index.scores(vector)
+        keywords = dict(self._knowledge_base.keyword_search(question, KEYWORD_CANDIDATES))
+        ranked = fuse(index.ids, similarities, keywords, top_k)
+        by_id = {passage.id: passage for passage in self._knowledge_base.passages([hit.id for hit in ranked])}
+        # A passage can be gone since the index was read: another process replaced its document.
+        return [
+            RetrievedPassage(by_id[hit.id], hit.score, hit.similarity, hit.keyword_score)
+            for hit in ranked
+            if hit.id in by_id
+        ]
+
+    def _current_index(self) -> VectorIndex:
+        """The index of the present version; while one thread reads it anew, the others use the old one whole."""
+        version = self._knowledge_base.version()
+        snapshot = self._snapshot
+        if snapshot.version == version:
+            return snapshot.index
+        # The first index of all must be waited for; after that, an old whole one beats waiting.
+        if not self._reloading.acquire(blocking=snapshot.version == NEVER):
+            return snapshot.index
+        try:
+            if self._snapshot.version != version:
+                self._snapshot = _Snapshot(
+                    version, VectorIndex(*self._knowledge_base.load_vectors(self._encoder.fingerprint))
+                )
+            return self._snapshot.index
+        finally:
+            self._reloading.release()

@@ -17,8 +17,9 @@ class VectorIndex:
     def __init__(self, ids: IntArray, vectors: FloatArray) -> None:
         if len(ids) != len(vectors):
             raise ValueError(f"VectorIndex: {len(ids)} ids for {len(vectors)} vectors; one vector per id is needed.")
-        self._ids = np.asarray(ids, dtype=np.int64)
-        self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+        order = np.argsort(ids, kind="stable")
+        self._ids = np.asarray(ids, dtype=np.int64)[order]
+        self._vectors = np.ascontiguousarray(vectors, dtype=np.float32)[order]
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -26,13 +27,13 @@ class VectorIndex:
     def scores(self, vector: FloatArray) -> FloatArray:
         """Cosine of every stored vector with a unit vector (dim,), in the order of `ids`."""
         if not len(self):
-            return np.zeros(0, dtype=np.float32)
+            return np.zeros(0, dtype=np.float32)  # an empty knowledge base does not know how long vectors are
         scores: FloatArray = np.round(self._vectors @ np.asarray(vector, dtype=np.float32), SCORE_DECIMALS)
         return scores
 
     @property
     def ids(self) -> IntArray:
-        """The ids, in the order of `scores`."""
+        """The ids, ascending, in the order of `scores`."""
         return self._ids
 
     def search(self, vector: FloatArray, top_k: int) -> list[tuple[int, float]]:
