@@ -1,16 +1,17 @@
 """The one place that turns `Settings` into objects."""
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
 from chatbot.language import refuse_if_not_english
 from chatbot.pipeline import QAPipeline
+from chatbot.question_keeping import QuestionKeeper
 from chatbot.reader import Reader
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
-from knowledge_base.ingest import IngestReport, ingest
+from knowledge_base.ingest import IngestReport, Progress, ingest
+from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
 from retrieval.indexer import index
@@ -22,9 +23,6 @@ PACKAGED_ENCODER = ROOT / "retrieval" / "weights" / "packaged"
 PACKAGED_READER = ROOT / "chatbot" / "weights" / "packaged"
 CALIBRATION_FILE = ROOT / "chatbot" / "weights" / "calibration.json"
 SAMPLE_ARTICLES = ROOT / "knowledge_base" / "articles"
-
-Progress = Callable[[int, int, str], None]
-"""Called with what is done, what there is in all, and the name of the part being worked on."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,8 +62,14 @@ def open_knowledge_base(settings: Settings, encoder: Encoder, on_progress: Progr
         add_documents([SAMPLE_ARTICLES], knowledge_base, on_progress=on_progress)
     else:
         knowledge_base = KnowledgeBase(settings.kb)
-    index(knowledge_base, encoder, on_progress=on_progress)
+    encode_new_passages(knowledge_base, encoder, on_progress)
     return knowledge_base
+
+
+def encode_new_passages(knowledge_base: KnowledgeBase, encoder: Encoder, on_progress: Progress | None = None) -> int:
+    """Encode what has no vectors of this encoder yet; returns how many passages that were."""
+    report = on_progress or (lambda done, total, name: None)
+    return index(knowledge_base, encoder, on_progress=lambda done, total: report(done, total, "encoding"))
 
 
 def add_documents(
@@ -93,9 +97,12 @@ def build_pipeline(settings: Settings, knowledge_base: KnowledgeBase, encoder: E
     return QAPipeline(retriever, reader, load_calibration(encoder, reader), top_k=settings.top_k)
 
 
-def build_chatbot(settings: Settings, on_progress: Progress | None = None) -> Chatbot:
-    """Everything a page or a command needs to answer."""
+def build_chatbot(settings: Settings, on_progress: Progress | None = None, *, keep_questions: bool = False) -> Chatbot:
+    """Everything a page or a command needs to answer. `keep_questions`: as far as the settings allow it."""
     encoder = build_encoder(settings)
     knowledge_base = open_knowledge_base(settings, encoder, on_progress)
     pipeline = build_pipeline(settings, knowledge_base, encoder)
-    return Chatbot(pipeline, knowledge_base, threshold=settings.threshold)
+    keeper = None
+    if keep_questions and settings.log_questions:
+        keeper = QuestionKeeper(QuestionLog(knowledge_base), settings.keep_questions_days)
+    return Chatbot(pipeline, knowledge_base, threshold=settings.threshold, question_keeper=keeper)

@@ -13,6 +13,7 @@ from chatbot.language import LANGUAGES, DetectedLanguage, LanguagePrior, detect_
 from chatbot.messages import MAX_MESSAGE_CHARS, MessageProblem, clean, problem_of
 from chatbot.phrases import PhraseKey, phrase, small_talk, small_talk_languages
 from chatbot.pipeline import QAPipeline
+from chatbot.question_keeping import QuestionKeeper, logged
 from knowledge_base.documents import Document
 from knowledge_base.store import KnowledgeBase
 
@@ -53,16 +54,29 @@ class Reply:
     answer: Answer | None = None
     detected_language: str | None = None
     """What was recognised, served or not; None when nothing was."""
+    logged_id: int | None = None
+    """Row of the question log, for `Chatbot.feedback`; None when the question was not kept."""
 
 
 class Chatbot:
     """Ties the pipeline to wording. One for all conversations; safe to share between threads."""
 
-    def __init__(self, pipeline: QAPipeline, knowledge_base: KnowledgeBase, *, threshold: float | None = None) -> None:
-        """`threshold`: answer only when at least this sure; None = what calibration found."""
+    def __init__(
+        self,
+        pipeline: QAPipeline,
+        knowledge_base: KnowledgeBase,
+        *,
+        threshold: float | None = None,
+        question_keeper: QuestionKeeper | None = None,
+    ) -> None:
+        """`threshold`: answer only when at least this sure; None = what calibration found.
+
+        `question_keeper`: where questions are kept for the operators; None = nowhere.
+        """
         self.pipeline = pipeline
         self.knowledge_base = knowledge_base
-        self._threshold = threshold
+        self.threshold = threshold
+        self._keeper = question_keeper
 
     def reply(self, message: str, conversation: Conversation) -> Reply:
         """Answer one message and remember the turn."""
@@ -77,11 +91,24 @@ class Chatbot:
         if detected.certain and detected.code in LANGUAGES:
             conversation.language = detected.code
         conversation.remember(Turn(text, language, reply.kind, answer))
-        return reply
+        return self._kept(reply, text, conversation.id, (perf_counter() - started) * 1000)
+
+    def feedback(self, reply: Reply, helpful: bool, reason: str | None = None) -> bool:
+        """Note whether a reply helped; the last word counts. False when its question was not kept."""
+        if self._keeper is None or reply.logged_id is None:
+            return False
+        return self._keeper.feedback(reply.logged_id, helpful, reason)
 
     def article(self, document_id: str) -> Document | None:
         """The whole document behind a citation."""
         return self.knowledge_base.document(document_id)
+
+    def _kept(self, reply: Reply, text: str, conversation_id: str, took_ms: float) -> Reply:
+        if self._keeper is None or reply.answer is None:
+            return reply
+        language = reply.detected_language or reply.language
+        question = logged(text, language, conversation_id, reply.kind.value, reply.answer, took_ms)
+        return replace(reply, logged_id=self._keeper.keep(question))
 
     def _reply(self, text: str, language: str) -> Reply:
         problem = problem_of(text)
@@ -94,7 +121,7 @@ class Chatbot:
             return Reply(
                 phrase(PhraseKey.KNOWLEDGE_BASE_EMPTY, language), ReplyKind.KNOWLEDGE_BASE_EMPTY, language, True
             )
-        answer = self.pipeline.answer(text, language=language, threshold=self._threshold)
+        answer = self.pipeline.answer(text, language=language, threshold=self.threshold)
         return self._answer_reply(answer, language)
 
     def _answer_reply(self, answer: Answer, language: str) -> Reply:
@@ -102,7 +129,7 @@ class Chatbot:
             return Reply(
                 _quote(found_key(answer.confidence), answer.citation, language), ReplyKind.FOUND, language, True, answer
             )
-        needed = self.pipeline.calibration.threshold if self._threshold is None else self._threshold
+        needed = self.pipeline.calibration.threshold if self.threshold is None else self.threshold
         if answer.closest and answer.confidence >= needed * CLOSEST_SHARE:
             text = _quote(PhraseKey.CLOSEST, answer.closest, language)
             return Reply(text, ReplyKind.CLOSEST, language, True, answer)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 ENVIRONMENT_PREFIX = "ANYTONGUE_"
@@ -35,15 +35,21 @@ class Settings:
     """Port of the page."""
     share: bool = False
     """Open a public Gradio link."""
+    desk_password_hash: str = field(default="", repr=False)
+    """Opens the desk, the operators' page, under /desk; made by `python main.py desk-password`. Empty: no desk."""
+    log_questions: bool = True
+    """Keep questions, answers and feedback for the desk, without anything that identifies a person."""
+    keep_questions_days: int = 180
+    """Older questions are deleted; 0 = kept until somebody erases them."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type."""
         values: dict[str, object] = {}
-        for field in fields(cls):
-            raw = environment.get(ENVIRONMENT_PREFIX + field.name.upper())
+        for knob in fields(cls):
+            raw = environment.get(ENVIRONMENT_PREFIX + knob.name.upper())
             if raw is not None:
-                values[field.name] = _convert(field.name, str(field.type), raw)
+                values[knob.name] = _convert(knob.name, str(knob.type), raw)
         return cls(**values)  # type: ignore[arg-type]
 
 

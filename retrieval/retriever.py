@@ -49,6 +49,11 @@ class Retriever:
         self._snapshot = _Snapshot(NEVER, VectorIndex(np.zeros(0, np.int64), np.zeros((0, encoder.dim), np.float32)))
         self._reloading = threading.Lock()
 
+    @property
+    def encoder(self) -> Encoder:
+        """What turns questions into vectors here."""
+        return self._encoder
+
     def retrieve(self, question: str, top_k: int = 8) -> list[RetrievedPassage]:
         """The best passages for a question, best first."""
         return self.retrieve_timed(question, top_k)[0]
