@@ -13,9 +13,9 @@ from pathlib import Path
 
 from knowledge_base.chunking import CUTTER_VERSION, cut_passages
 from knowledge_base.documents import Document
-from knowledge_base.loaders import LOADER_VERSION, check_kind, document_id, parse_file, printable, search_files
+from knowledge_base.loaders import LOADER_VERSION, check_kind, document_id, parse_file, search_files
 from knowledge_base.loaders_errors import LoadError
-from knowledge_base.loaders_read import read_bytes
+from knowledge_base.loaders_read import printable, read_bytes
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.store_files import FileRegister
 
@@ -145,7 +145,7 @@ class _Run:
         return os.path.abspath(path) in (own, f"{own}-wal", f"{own}-shm", f"{own}-journal")
 
     def _file(self, file: _File, tell: Callable[[str], None]) -> None:
-        tell(str(file.path))
+        tell(printable(file.path))
         try:
             check_kind(file.path)
             data = read_bytes(file.path)
@@ -162,7 +162,7 @@ class _Run:
         refused_before = len(self.refused)
         for number, document in enumerate(loaded.documents):
             if number and number % DOCUMENTS_PER_PROGRESS == 0:
-                tell(f"{file.path} ({number} of {len(loaded.documents)})")
+                tell(f"{printable(file.path)} ({number} of {len(loaded.documents)})")
             self._document(file, document)
         for problem in loaded.left_out:
             self._refuse(problem)
@@ -192,7 +192,7 @@ class _Run:
         passages = cut_passages(document)
         reason = self._objection(file, document, owner) or ("" if passages else "holds headings but no text")
         if reason:
-            where = str(file.path) + document.id[len(document_id(file.path, Path(file.root))) :]
+            where = printable(file.path) + document.id[len(document_id(file.path, Path(file.root))) :]
             self.refused.append(Refusal(where, reason))
             return
         self.knowledge_base.add_document(document, passages, source_hash=wanted_hash, file=file.key)
@@ -216,7 +216,7 @@ class _Run:
         self.removed += self.knowledge_base.remove_document(gone)
 
     def _refuse(self, error: LoadError) -> None:
-        self.refused.append(Refusal(printable(str(error.path)), error.reason))
+        self.refused.append(Refusal(printable(error.path), error.reason))
 
 
 def _absolute(path: Path | str) -> str:

@@ -11,7 +11,7 @@ from knowledge_base.loaders_html import load_html
 from knowledge_base.loaders_markdown import load_markdown
 from knowledge_base.loaders_office import load_docx
 from knowledge_base.loaders_pdf import load_pdf
-from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text, read_bytes
+from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text, printable, read_bytes
 from knowledge_base.loaders_squad import load_squad
 
 LOADER_VERSION = 1
@@ -80,11 +80,6 @@ def document_id(path: Path, root: Path) -> str:
     """Path relative to the ingested folder, with forward slashes on every system."""
     relative = os.path.relpath(os.path.abspath(path), os.path.abspath(root))
     return printable(Path(relative).as_posix())
-
-
-def printable(path: str) -> str:
-    """The path as storable text; bytes of a name that are not UTF-8 become U+FFFD."""
-    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def find_files(paths: Sequence[Path | str]) -> list[Path]:

@@ -1,6 +1,7 @@
 """Bytes from the disk to clean text: size limit, encodings, and binary content under a text name."""
 
 import codecs
+import os
 import re
 import stat
 from collections.abc import Sequence
@@ -51,7 +52,7 @@ class FileSource:
     @property
     def spoken_name(self) -> str:
         """The file's name as a title: `return-policy.md` -> `Return policy`."""
-        words = re.sub(r"[-_\s]+", " ", self.path.stem).strip()
+        words = re.sub(r"[-_\s]+", " ", printable(self.path.stem)).strip()
         return words[:1].upper() + words[1:]
 
 
@@ -90,6 +91,11 @@ def decode_text(data: bytes, path: Path, declared: str | None = None) -> str:
     if not text.strip():
         raise EmptyFile(path, "holds only white space")
     return text
+
+
+def printable(path: Path | str) -> str:
+    """The path as storable text; bytes of a name that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", errors="replace")
 
 
 def normalise(text: str) -> str:
