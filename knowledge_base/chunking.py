@@ -129,10 +129,12 @@ def _fitting(text: str, sentence: Sentence) -> list[Sentence]:
         return [sentence]
     parts: list[Sentence] = []
     start = end = sentence.start
+    words = 0
     for word_start, word_end in _short_words(text, sentence.start, sentence.end):
-        if end > start and word_size(text[start:word_end]) > MAX_WORDS:
+        words += 1
+        if end > start and max(words, -(-(word_end - start) // CHARS_PER_WORD)) > MAX_WORDS:
             parts.append(Sentence(start, end, sentence.border if not parts else Border.SPACE))
-            start = word_start
+            start, words = word_start, 1
         end = word_end
     parts.append(Sentence(start, end, sentence.border if not parts else Border.SPACE))
     return parts

@@ -166,19 +166,19 @@ class _Run:
             self._document(file, document)
         for problem in loaded.left_out:
             self._refuse(problem)
-        named = {document.id for document in loaded.documents} | {problem.document_id for problem in loaded.left_out}
-        complete = len(self.refused) == refused_before
-        self._finish(file, named, fingerprint if complete else "")
+        named = {document.id for document in loaded.documents}
+        named |= {problem.document_id for problem in loaded.left_out if problem.document_id}
+        nothing_refused = len(self.refused) == refused_before
+        self._finish(file, named, fingerprint if nothing_refused else "")
 
-    def _finish(self, file: _File, named: set[str | None], fingerprint: str) -> None:
+    def _finish(self, file: _File, named: set[str], fingerprint: str) -> None:
         with self.knowledge_base.connection.transaction():
-            for gone in self.register.document_ids(file.key):
-                if gone not in named:
-                    self._remove(gone)
-            # Unfinished when something was refused: the next run looks again and says so again.
-            self.register.complete(file.key, fingerprint)
-            if not fingerprint:
-                self.register.forget([file.key])
+            owned = set(self.register.document_ids(file.key))
+            for gone in sorted(owned - named):
+                self._remove(gone)
+            # Unfinished when something was refused or belongs to an equal file elsewhere: the next run looks again.
+            self.register.complete(file.key, fingerprint if owned >= named else "")
+            self.register.forget([file.key])
 
     def _document(self, file: _File, document: Document) -> None:
         stored_hash = self.knowledge_base.content_hash(document.id)

@@ -38,7 +38,8 @@ def load_jsonl(data: bytes, source: FileSource) -> LoadedFile:
 
 
 def _csv_rows(text: str, names: list[str], delimiter: str) -> Iterable[Row]:
-    rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    # Strict, or a quote that is never closed would swallow all rows after it.
+    rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
     next(rows)
     number = 0
     try:

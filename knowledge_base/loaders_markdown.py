@@ -160,7 +160,8 @@ class _Writer:
         self._out.block(token.content.strip("\n"))
 
     def _html(self, token: Token) -> None:
-        self._out.block(html_text(token.content))
+        # A line of "<your name>" alone is words here too.
+        self._out.block(html_text(token.content) if is_html_tag(token.content.lstrip()) else token.content)
 
 
 def _inline_text(tokens: Sequence[Token]) -> str:

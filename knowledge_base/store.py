@@ -75,6 +75,7 @@ class KnowledgeBase:
         # Not "INSERT OR REPLACE", which deletes first and takes all passages along.
         updates = ", ".join(f"{name} = excluded.{name}" for name in columns.split(", ") if name != "id")
         with self.connection.transaction():
+            self._unfinish(document.id, file)
             self.connection.write(
                 f"INSERT INTO documents ({columns}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {updates}", values
             )
@@ -84,6 +85,7 @@ class KnowledgeBase:
     def remove_document(self, document_id: str) -> bool:
         """Delete a document and all that hangs on it; False when there is none."""
         with self.connection.transaction():
+            self._unfinish(document_id, None)
             removed = self.connection.write("DELETE FROM documents WHERE id = ?", (document_id,)) > 0
             if removed:
                 self._changed()
@@ -197,6 +199,14 @@ class KnowledgeBase:
 
     def _changed(self) -> None:
         self.connection.write("UPDATE counters SET value = value + 1 WHERE name = 'version'")
+
+    def _unfinish(self, document_id: str, new_file: str | None) -> None:
+        """A file that loses a document to somebody else no longer counts as ingested, so that it can come back."""
+        self.connection.write(
+            "UPDATE files SET fingerprint = ''"
+            " WHERE path = (SELECT file FROM documents WHERE id = ?) AND path IS NOT ?",
+            (document_id, new_file),
+        )
 
     def _encoder_number(self, fingerprint: str, dim: int) -> int:
         rows = self.connection.read("SELECT id, dim FROM encoders WHERE fingerprint = ?", (fingerprint,))

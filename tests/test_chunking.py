@@ -155,3 +155,8 @@ def test_passages_hold_every_word_once_and_in_order():
 
 def test_white_space_only_gives_no_passage():
     assert texts(plain(" \n\n\t ")) == []
+
+
+def test_a_no_break_space_beside_an_initial_is_harmless():
+    text = "Written by J.\u00a0R.\u2029Smith. It is short."
+    assert texts(plain(text)) == [text]

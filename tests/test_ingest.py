@@ -297,3 +297,19 @@ def test_file_names_of_any_bytes_are_ingested(knowledge_base, tmp_path):
     (tmp_path / "docs" / b"bad\xff.md".decode("utf-8", "surrogateescape")).write_text("Text.")
     assert ingest([folder], knowledge_base).added == 2
     assert ids(knowledge_base) == ["Gebühr – 料金.md", "bad\ufffd.md"]
+
+
+def test_a_document_removed_at_the_desk_comes_back_with_its_file(knowledge_base, docs):
+    ingest([docs], knowledge_base)
+    knowledge_base.remove_document("fees.md")
+    assert counts(ingest([docs], knowledge_base)) == (1, 0, 1, 0)
+
+
+def test_a_copy_steps_in_when_the_first_file_is_pruned(knowledge_base, docs, tmp_path):
+    ingest([docs], knowledge_base)
+    shutil.copytree(docs, tmp_path / "copy")
+    ingest([tmp_path / "copy"], knowledge_base)
+    (docs / "fees.md").unlink()
+    ingest([docs], knowledge_base, prune=True)
+    assert ids(knowledge_base) == ["post/parcel.md"]
+    assert counts(ingest([tmp_path / "copy"], knowledge_base)) == (1, 0, 1, 0)

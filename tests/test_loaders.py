@@ -200,3 +200,7 @@ def test_find_files_is_ordered_skips_hidden_ones_and_names_each_once(tmp_path):
         (tmp_path / name).write_text("x")
     found = find_files([tmp_path, tmp_path / "a.md"])
     assert found == [tmp_path / "a.md", tmp_path / "b.md", tmp_path / "sub" / "c.md"]
+
+
+def test_words_in_angle_brackets_on_a_line_of_their_own_stay(tmp_path):
+    assert load(tmp_path, "a.md", "Type:\n\n<your name>\n\nDone.").text == "Type:\n\n<your name>\n\nDone."

@@ -132,3 +132,9 @@ def test_broken_json_is_refused(tmp_path):
 def test_json_nested_without_end_is_refused(tmp_path):
     with pytest.raises(BrokenFile, match="is not JSON"):
         load(tmp_path, "x.json", "[" * 200_000)
+
+
+def test_a_quote_that_is_never_closed_does_not_swallow_the_rest_silently(tmp_path):
+    loaded = load_file(write(tmp_path, "faq.csv", 'question,answer\nA?,a\nB?,"b\nC?,c\n'))
+    assert [document.question for document in loaded.documents] == ["A?"]
+    assert loaded.left_out[0].reason == "entry 2 cannot be read (unexpected end of data), nor what follows it"
