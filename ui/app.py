@@ -6,11 +6,13 @@ events between browser and server, and the API.
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.events import api
+from starlette.routing import BaseRoute
 
 from chatbot.chatbot import Chatbot
 from knowledge_base.documents import Document
@@ -26,6 +28,9 @@ ASK_AT_ONCE = 4
 
 QUEUE_LIMIT = 200
 """Questions that may wait; the page tells the next one to try again, which is kinder than a minute of dots."""
+
+MAX_FILE_BYTES = 64 * 1024
+"""Gradio takes files from anybody, of any size; the page sends none."""
 
 _RECEIVE = """watch("value", () => {
   window.dispatchEvent(new CustomEvent("anytongue:answer", { detail: props.value }));
@@ -54,16 +59,16 @@ def build_app(chatbot: Chatbot) -> gr.Blocks:
     return app
 
 
-def launch(chatbot: Chatbot, *, host: str, port: int, share: bool = False) -> None:
+def launch(chatbot: Chatbot, *, host: str, port: int, share: bool = False, routes: Sequence[BaseRoute] = ()) -> None:
     """Serve the page until interrupted."""
     app = build_app(chatbot)
-    address = serve(app, host=host, port=port, share=share)
+    address = serve(app, host=host, port=port, share=share, routes=routes)
     sys.stderr.write(f"Open {address} in a browser. Ctrl-C stops.\n")
     app.block_thread()
 
 
-def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False) -> str:
-    """Start serving in the background and return the address."""
+def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False, routes: Sequence[BaseRoute] = ()) -> str:
+    """Start serving in the background and return the address. `routes`: what is served beside the page (the desk)."""
     _, local, public = app.launch(
         server_name=host,
         server_port=port,
@@ -76,6 +81,8 @@ def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False) -> str:
         # Not as `css`: gradio rewrites every selector there and breaks those with commas in brackets.
         head=f"<style>{(FOLDER / 'style.css').read_text(encoding='utf-8')}</style>",
         ssr_mode=False,
+        max_file_size=MAX_FILE_BYTES,
+        app_kwargs={"routes": list(routes)},
     )
     return str(public or local)
 

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
@@ -58,6 +59,9 @@ def build_parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_ingest(commands)
     _add_ask(commands)
+    _add_parity(commands)
+    _add_questions(commands)
+    _add_desk_password(commands)
     _add_evaluate(commands)
     _add_calibrate(commands)
     _add_train(commands)
@@ -69,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _command(name: str) -> Command:
     from ui import commands
 
-    found: Command = getattr(commands, name)
+    found: Command = getattr(commands, name.replace("-", "_"))
     return found
 
 
@@ -129,6 +133,39 @@ def _add_ask(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _add_parity(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "parity", "check that every language lands on the same words", "parity my_questions.jsonl")
+    command.add_argument(
+        "file", type=Path, metavar="FILE", help='one {"id", "question", "language"} a line; the same id = translations'
+    )
+    _add_models(command)
+    command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_questions(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(
+        commands, "questions", "export or erase what people asked", "questions export --format csv --out asked.csv"
+    )
+    kb = f"knowledge base (default: {DEFAULT_KNOWLEDGE_BASE})"
+    actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
+    export = _add(actions, "export", "write questions, answers and feedback", "questions export --since 2026-01-01")
+    export.add_argument("--kb", type=Path, metavar="FILE", help=kb)
+    export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl", help="default: jsonl")
+    export.add_argument("--since", type=_date, metavar="DATE", help="only questions from this day on (YYYY-MM-DD, UTC)")
+    export.add_argument("--out", type=Path, metavar="FILE", help="where to; default: standard output")
+    erase = _add(actions, "erase", "delete questions for good", "questions erase --before 2026-01-01")
+    erase.add_argument("--kb", type=Path, metavar="FILE", help=kb)
+    which = erase.add_mutually_exclusive_group(required=True)
+    which.add_argument("--before", type=_date, metavar="DATE", help="those asked before this day (YYYY-MM-DD, UTC)")
+    which.add_argument("--conversation", metavar="ID", help="those of one conversation")
+    which.add_argument("--all", action="store_true", help="all of them")
+
+
+def _add_desk_password(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    _add(commands, "desk-password", "hash a password for the desk, the operators' page", "desk-password")
+
+
 def _add_evaluate(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(
         commands, "evaluate", "measure quality, language by language", "evaluate data/eval/xquad --out r.json"
@@ -175,6 +212,13 @@ def _add_export(commands: "_Commands[argparse.ArgumentParser]") -> None:
 def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "doctor", "say what this machine can run, and why", "doctor --json")
     command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a day like 2026-01-31") from None
 
 
 def _share(text: str) -> float:

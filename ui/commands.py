@@ -22,18 +22,21 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Open the chat page."""
     from chatbot.assemble import build_chatbot
     from ui.app import launch
+    from ui.desk import DeskSettings
+    from ui.desk_routes import desk_routes
 
     with progress_bar("Preparing") as on_progress:
-        chatbot = build_chatbot(settings, on_progress)
-    launch(chatbot, host=settings.host, port=settings.port, share=settings.share)
+        chatbot = build_chatbot(settings, on_progress, keep_questions=True)
+    desk_settings = DeskSettings(settings.log_questions, settings.keep_questions_days)
+    routes = desk_routes(chatbot, settings.desk_password_hash, desk_settings)
+    launch(chatbot, host=settings.host, port=settings.port, share=settings.share, routes=routes)
     return EXIT_DONE
 
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:
     """Add or refresh documents and index them."""
-    from chatbot.assemble import add_documents, build_encoder
+    from chatbot.assemble import add_documents, build_encoder, encode_new_passages
     from knowledge_base.store import KnowledgeBase
-    from retrieval.indexer import index
 
     missing = [str(path) for path in options.paths if not path.exists()]
     if missing:
@@ -48,7 +51,7 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
                 on_progress=on_progress,
             )
         with progress_bar("Encoding passages") as on_progress:
-            index(knowledge_base, build_encoder(settings), on_progress=on_progress)
+            encode_new_passages(knowledge_base, build_encoder(settings), on_progress)
     refused = [{"path": str(refusal.path), "reason": refusal.reason} for refusal in report.refused]
     counts = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed")}
     if options.json:
@@ -130,6 +133,27 @@ def doctor(options: argparse.Namespace, settings: Settings) -> int:
         for name, value in findings.items():
             print(f"{name:<24}{value}")
     return EXIT_DONE
+
+
+def parity(options: argparse.Namespace, settings: Settings) -> int:
+    """Ask the same questions in many languages and compare."""
+    from ui.commands_desk import parity as run
+
+    return run(list(_lines(options.file)), settings, as_json=options.json)
+
+
+def questions(options: argparse.Namespace, settings: Settings) -> int:
+    """Take the question log out, or erase from it."""
+    from ui.commands_desk import erase, export_questions
+
+    return export_questions(options, settings) if options.action == "export" else erase(options, settings)
+
+
+def desk_password(options: argparse.Namespace, settings: Settings) -> int:
+    """Hash a password for the desk."""
+    from ui.commands_desk import desk_password as run
+
+    return run()
 
 
 def _lines(path: Path) -> Iterator[Any]:

@@ -1,0 +1,136 @@
+// The desk in the browser: checks a draft while it is written, drag and drop, progress, reading parity files.
+// Every page works without it. What comes from the server as HTML was escaped there; all else goes in as text.
+
+const CHECK_AFTER_MS = 700;   // of no typing
+const ASK_PROGRESS_MS = 600;
+const byId = (id) => document.getElementById(id);
+
+// ---------------------------------------------------------------- writing an answer
+
+const writing = document.querySelector("form[data-check]");
+if (writing) {
+  let timer = 0;
+  let running = null;
+
+  const check = async () => {
+    if (!byId("heading").value.trim() || !byId("text").value.trim()) return;
+    if (running) running.abort();
+    running = new AbortController();
+    const mine = running;
+    writing.dataset.busy = "";
+    byId("checking").hidden = false;
+    try {
+      const response = await fetch(writing.dataset.check, {
+        method: "POST", body: new URLSearchParams(new FormData(writing)), headers: { "X-Fragment": "1" },
+        signal: mine.signal, redirect: "error",
+      });
+      if (response.ok && mine === running) show(await response.text());
+    } catch { /* a newer check took over, or the network is gone: the button still works */ }
+    if (mine === running) {
+      delete writing.dataset.busy;
+      byId("checking").hidden = true;
+    }
+  };
+
+  // The list is replaced as a whole: ticks made meanwhile and the focus are put back.
+  const show = (html) => {
+    const focused = writing.contains(document.activeElement) && document.activeElement.name === "question"
+      ? document.activeElement.value : null;
+    const unticked = new Set([...writing.querySelectorAll("[name=question]:not(:checked)")].map((box) => box.value));
+    byId("results").innerHTML = html;
+    for (const box of writing.querySelectorAll("[name=question]")) {
+      box.checked = !unticked.has(box.value);
+      if (box.value === focused) box.focus();
+    }
+  };
+
+  const soon = () => { clearTimeout(timer); timer = setTimeout(check, CHECK_AFTER_MS); };
+  writing.addEventListener("input", soon);
+  writing.addEventListener("submit", (event) => {
+    if (event.submitter && event.submitter.formAction.endsWith("check-answer")) {
+      event.preventDefault();
+      clearTimeout(timer);
+      check();
+    }
+  });
+}
+
+// ---------------------------------------------------------------- uploads
+
+for (const drop of document.querySelectorAll(".dk-drop")) {
+  const input = drop.querySelector("input[type=file]");
+  const problem = drop.querySelector("[role=alert]");
+
+  const tooLarge = () => {
+    const limit = Number(drop.dataset.maxBytes);
+    const size = [...input.files].reduce((sum, file) => sum + file.size, 0);
+    problem.hidden = size <= limit;
+    problem.textContent = problem.hidden ? ""
+      : `These files are ${Math.ceil(size / 1048576)} MB; ${Math.floor(limit / 1048576)} MB are the limit of one upload.`;
+    return !problem.hidden;
+  };
+
+  input.addEventListener("change", tooLarge);
+  drop.addEventListener("submit", (event) => { if (tooLarge()) event.preventDefault(); });
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("dk-over"); });
+  drop.addEventListener("dragleave", () => drop.classList.remove("dk-over"));
+  drop.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("dk-over");
+    if (!event.dataTransfer.files.length) return;
+    input.files = event.dataTransfer.files;
+    if (!tooLarge()) drop.requestSubmit();
+  });
+}
+
+// ---------------------------------------------------------------- progress
+
+const followJob = async () => {
+  const job = byId("job");
+  if (!job || !("running" in job.dataset)) return;
+  try {
+    const state = await (await fetch("job", { redirect: "error" })).json();
+    if (!state.running) { location.assign("documents"); return; }   // the list has changed too
+    job.outerHTML = state.html;
+  } catch { /* asked again below */ }
+  setTimeout(followJob, ASK_PROGRESS_MS);
+};
+setTimeout(followJob, ASK_PROGRESS_MS);
+
+// ---------------------------------------------------------------- parity files
+
+const files = byId("parity-files");
+if (files) {
+  const groups = new Map();   // id -> its lines
+
+  const name = (lines) => {
+    const english = lines.find((line) => line.entry.language === "en") || lines[0];
+    return `${english.entry.question} (${lines.length})`;
+  };
+
+  files.addEventListener("change", async () => {
+    groups.clear();
+    for (const file of files.files) {
+      for (const text of (await file.text()).split("\n")) {
+        try {
+          const entry = JSON.parse(text);
+          if (entry && typeof entry.question === "string") {
+            if (!groups.has(entry.id)) groups.set(entry.id, []);
+            groups.get(entry.id).push({ entry, text: text.trim() });
+          }
+        } catch { /* the server says what is wrong with lines that are pasted */ }
+      }
+    }
+    byId("pick").replaceChildren(...[...groups].map(([id, lines]) => new Option(name(lines), id)));
+    byId("pick-label").hidden = !groups.size;
+    fill();
+  });
+
+  const fill = () => {
+    const [, lines] = [...groups][byId("pick").selectedIndex] || [null, []];
+    if (lines.length) byId("lines").value = lines.map((line) => `${line.text}`).join("\n");
+  };
+  byId("pick").addEventListener("change", fill);
+  const results = byId("try-results");
+  if (results) results.focus();
+}
