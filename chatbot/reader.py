@@ -12,6 +12,7 @@ from chatbot.answer import Span
 from chatbot.spans import ScoredSpan, best_spans, merge_overlapping, to_whole_words
 from chatbot.windows import Window, WindowLimits, cut_windows, pad_windows
 from knowledge_base.documents import Passage
+from retrieval.encoder import batches_by_length
 from retrieval.model_types import ReaderNetwork, Tokens
 
 BATCH_TOKENS = 4096
@@ -59,7 +60,7 @@ class Reader:
             windows.extend(cut)
             owners.extend([index] * len(cut))
         found: list[list[ScoredSpan]] = [[] for _ in pairs]
-        for rows in _batches([len(window.ids) for window in windows]):
+        for rows in batches_by_length([len(window.ids) for window in windows], BATCH_TOKENS):
             batch = pad_windows([windows[row] for row in rows], self._network.tokenizer.pad_id)
             starts, ends = self._network.span_scores(batch)
             for line, row in enumerate(rows):
@@ -80,14 +81,3 @@ def _spans(passage: Passage, found: list[ScoredSpan]) -> list[Span]:
             widened.append(ScoredSpan(start, end, span.score, span.no_answer_score))
     return [Span(passage, s.start, s.end, s.score, s.no_answer_score) for s in merge_overlapping(widened)]
 
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Row numbers grouped by similar length, each group at most BATCH_TOKENS when padded."""
-    batches: list[list[int]] = []
-    for row in sorted(range(len(lengths)), key=lambda r: -lengths[r]):
-        longest = lengths[batches[-1][0]] if batches else 0
-        if batches and (len(batches[-1]) + 1) * longest <= BATCH_TOKENS:
-            batches[-1].append(row)
-        else:
-            batches.append([row])
-    return batches

@@ -1,20 +1,20 @@
 """Progress bars on stderr, so that stdout stays clean for results."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-OnProgress = Callable[[int, int, str], None]
+from knowledge_base.ingest import Progress
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[OnProgress]:
+def progress_bar(label: str) -> Iterator[Progress]:
     """A callback `(done, total, name)` that draws a bar while work goes on, and nothing when there is none."""
     from tqdm import tqdm
 
     bar: tqdm[None] | None = None
 
-    def on_progress(done: int, total: int, name: str = "") -> None:
+    def on_progress(done: int, total: int, name: str) -> None:
         nonlocal bar
         if bar is None or bar.total != total:
             if bar is not None:
