@@ -17,10 +17,15 @@ class UnknownLanguage(Exception):
     """A language code that the bot does not speak."""
 
 
-def answer_record(chatbot: Chatbot, question: str, language: str | None = None) -> Record:
-    """Ask in a conversation of its own. Raises UnknownLanguage for a code that is not served."""
+def check_language(language: str | None) -> None:
+    """Raises UnknownLanguage for a code that is not served."""
     if language is not None and language not in LANGUAGES:
         raise UnknownLanguage(f"Language {language!r} is not one of: {', '.join(LANGUAGES)}.")
+
+
+def answer_record(chatbot: Chatbot, question: str, language: str | None = None) -> Record:
+    """Ask in a conversation of its own. Raises UnknownLanguage for a code that is not served."""
+    check_language(language)
     reply = chatbot.reply(question, Conversation(chosen_language=language))
     return reply_record(question, reply)
 

@@ -66,10 +66,11 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
 
 def ask(options: argparse.Namespace, settings: Settings) -> int:
     """Answer one question, or every line of a file."""
-    from ui.asking import answer_record, batch_records, question_text
+    from ui.asking import answer_record, batch_records, check_language, question_text
 
     if (options.question is None) == (options.batch is None):
         raise InputError("Give one question, or --batch FILE.jsonl.")
+    check_language(options.language)
     from chatbot.assemble import build_chatbot
 
     lines = list(_lines(options.batch)) if options.batch else []
