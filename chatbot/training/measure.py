@@ -1,0 +1,130 @@
+"""How a reader in training does on English dev questions: F1, exact match, and telling answerable from not."""
+
+import re
+import string
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import BertForQuestionAnswering
+
+from chatbot.training.windows import MAX_QUESTION_TOKENS, TextTokens
+from retrieval.training.english_qa import QAExample
+from retrieval.training.runs import pad
+
+MAX_ANSWER_TOKENS = 30
+MAX_PASSAGE_TOKENS = 320  # a dev passage longer than this is cut; none of the chosen ones is
+ROWS_PER_BATCH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderScores:
+    """Dev scores, percent; `auroc` from 0 to 1, NaN where every question is answerable."""
+
+    f1: float
+    exact: float
+    auroc: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The best span of a passage for one question."""
+
+    text: str
+    margin: float  # span score minus the score of "not answered here"
+
+
+def read_all(
+    model: BertForQuestionAnswering, tokens: TextTokens, questions: Sequence[tuple[str, str]]
+) -> list[Reading]:
+    """Read (question, passage) pairs; results in the order asked."""
+    tokens.learn([text for pair in questions for text in pair])
+    order = sorted(range(len(questions)), key=lambda n: len(tokens[questions[n][1]].ids))
+    readings: dict[int, Reading] = {}
+    model.eval()
+    for begin in range(0, len(order), ROWS_PER_BATCH):
+        numbers = order[begin : begin + ROWS_PER_BATCH]
+        readings.update(zip(numbers, _read_batch(model, tokens, [questions[n] for n in numbers]), strict=True))
+    return [readings[number] for number in range(len(questions))]
+
+
+def score(
+    model: BertForQuestionAnswering, tokens: TextTokens, examples: Sequence[QAExample], questions: Sequence[str] = ()
+) -> ReaderScores:
+    """Score examples; `questions` replaces their wording, for instance by a translation."""
+    asked = list(questions) or [example.question for example in examples]
+    pairs = [(question, example.context) for question, example in zip(asked, examples, strict=True)]
+    readings = read_all(model, tokens, pairs)
+    answerable = [(r, e) for r, e in zip(readings, examples, strict=True) if e.answers]
+    f1 = [max(token_f1(r.text, a.text) for a in e.answers) for r, e in answerable]
+    exact = [float(any(normalised(r.text) == normalised(a.text) for a in e.answers)) for r, e in answerable]
+    margins = np.array([reading.margin for reading in readings])
+    labels = np.array([bool(example.answers) for example in examples])
+    return ReaderScores(100 * float(np.mean(f1)), 100 * float(np.mean(exact)), auroc(margins, labels))
+
+
+def auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
+    """Chance that an answerable question scores above an unanswerable one."""
+    positive, negative = scores[labels], scores[~labels]
+    if not len(positive) or not len(negative):
+        return float("nan")
+    return float((positive[:, None] > negative).mean() + 0.5 * (positive[:, None] == negative).mean())
+
+
+def normalised(text: str) -> list[str]:
+    """SQuAD's comparison: lower case, no punctuation, no articles."""
+    kept = "".join(character for character in text.lower() if character not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", kept).split()
+
+
+def token_f1(said: str, gold: str) -> float:
+    """SQuAD's word overlap."""
+    ours, theirs = normalised(said), normalised(gold)
+    common = sum((Counter(ours) & Counter(theirs)).values())
+    if not ours or not theirs or not common:
+        return float(ours == theirs)
+    precision, recall = common / len(ours), common / len(theirs)
+    return 2 * precision * recall / (precision + recall)
+
+
+def _read_batch(
+    model: BertForQuestionAnswering, tokens: TextTokens, pairs: Sequence[tuple[str, str]]
+) -> list[Reading]:
+    rows, starts = [], []
+    for question, passage in pairs:
+        head = [tokens.start, *tokens[question].ids[:MAX_QUESTION_TOKENS], tokens.separator]
+        rows.append([*head, *tokens[passage].ids[:MAX_PASSAGE_TOKENS], tokens.separator])
+        starts.append(len(head))
+    ids = torch.from_numpy(pad(rows, tokens.pad))
+    lengths = torch.tensor([len(row) for row in rows])[:, None]
+    positions = torch.arange(ids.shape[1])[None]
+    device = model.device
+    with torch.no_grad():
+        output = model(
+            input_ids=ids.to(device),
+            attention_mask=(positions < lengths).long().to(device),
+            token_type_ids=((positions >= torch.tensor(starts)[:, None]) & (positions < lengths)).long().to(device),
+        )
+    starts_np, ends_np = output.start_logits.float().cpu().numpy(), output.end_logits.float().cpu().numpy()
+    return [
+        _best(starts_np[n], ends_np[n], starts[n], len(rows[n]) - 1, (tokens, pairs[n][1])) for n in range(len(rows))
+    ]
+
+
+def _best(
+    start: NDArray[np.float32],
+    end: NDArray[np.float32],
+    first: int,
+    stop: int,
+    passage: tuple[TextTokens, str],
+) -> Reading:
+    table = start[first:stop, None] + end[None, first:stop]  # (passage tokens, passage tokens)
+    table = np.where(np.tri(*table.shape, MAX_ANSWER_TOKENS - 1, dtype=bool), table, -np.inf)
+    table = np.where(np.tri(*table.shape, -1, dtype=bool), -np.inf, table)
+    left, right = divmod(int(table.argmax()), table.shape[1])
+    offsets = passage[0][passage[1]].offsets
+    text = passage[1][offsets[left][0] : offsets[right][1]]
+    return Reading(text, float(table[left, right] - start[0] - end[0]))

@@ -1,0 +1,110 @@
+"""Pseudo questions for the reader's transfer: a sentence in two languages over one English passage. No answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chatbot.training.windows import MAX_QUESTION_TOKENS, TextTokens
+from retrieval.training.english_qa import QAExample
+from retrieval.training.lexical import WordIndex
+from retrieval.training.mix import Line, as_typed
+from retrieval.training.parallel import LanguagePairs, Pair
+
+STRETCH_WORDS = 55  # of passage: enough for wrong words to choose from, a third of the cost of whole passages
+STRETCH_STEP_WORDS = 45
+NEAR_STRETCHES = 4  # the passage is one of the nearest to the English sentence
+SENTENCE_INSIDE_SHARE = 0.4  # of statements: the passage holds the English sentence itself, to be found again
+QUESTION_SHARE = 0.6
+MIN_WORDS, MAX_WORDS = 3, 24
+LANGUAGE_WEIGHTS = {"sw": 1.5, "th": 1.7, "ur": 1.3, "ko": 1.5, "ja": 1.3, "ar": 1.5, "zh": 1.4, "hi": 1.3, "el": 1.2}
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoQuestion:
+    """One English sentence, its translation, and an English passage that both are read with."""
+
+    language: str
+    english: str
+    translation: str
+    passage: str
+
+
+@dataclass(frozen=True, slots=True)
+class PseudoRow:
+    """The same passage after the translation (student) and after the English (teacher), as tokens."""
+
+    student: list[int]
+    teacher: list[int]
+    passage_length: int
+    """Passage tokens; both rows end with them and one separator."""
+
+
+class PseudoQuestions:
+    """Draws pseudo questions of all languages."""
+
+    def __init__(self, languages: dict[str, LanguagePairs], english: Sequence[QAExample], held_out: bool = False) -> None:
+        self._stretches = stretches(list(dict.fromkeys(example.context for example in english)))
+        self._index = WordIndex(self._stretches)
+        self._pairs: dict[str, tuple[list[Pair], list[Pair]]] = {}
+        for code, pairs in languages.items():
+            usable = [p for p in (pairs.held_out if held_out else pairs.train) if _fits(p.english)]
+            self._pairs[code] = ([p for p in usable if p.is_question], [p for p in usable if not p.is_question])
+        self._codes = [code for code, groups in self._pairs.items() if any(groups)]
+        weights = np.array([LANGUAGE_WEIGHTS.get(code, 1.0) for code in self._codes])
+        self._shares = weights / weights.sum()
+
+    def draw(self, count: int, generator: np.random.Generator) -> list[PseudoQuestion]:
+        """Independent draws: a language by weight, a question or a statement, a near passage."""
+        numbers = generator.choice(len(self._codes), size=count, p=self._shares)
+        return [self._one(self._codes[int(number)], generator) for number in numbers]
+
+    def of_language(self, code: str, count: int, generator: np.random.Generator) -> list[PseudoQuestion]:
+        """The same for one language."""
+        return [self._one(code, generator) for _ in range(count)]
+
+    def _one(self, code: str, generator: np.random.Generator) -> PseudoQuestion:
+        questions, statements = self._pairs[code]
+        use_question = bool(questions) and (not statements or generator.random() < QUESTION_SHARE)
+        group = questions if use_question else statements
+        line = Line(code, group[int(generator.integers(0, len(group)))])
+        passage = self._passage(line.pair.english, generator)
+        if not use_question and generator.random() < SENTENCE_INSIDE_SHARE:
+            passage = _with_inside(passage, line.pair.english, generator)
+        return PseudoQuestion(code, line.pair.english, as_typed(line.pair, code, generator).translation, passage)
+
+    def _passage(self, english: str, generator: np.random.Generator) -> str:
+        near = self._index.nearest(english, NEAR_STRETCHES)
+        number = near[int(generator.integers(0, len(near)))] if near else int(generator.integers(0, len(self._stretches)))
+        return self._stretches[number]
+
+
+def stretches(passages: Sequence[str]) -> list[str]:
+    """Cut passages into overlapping stretches."""
+    cut = []
+    for passage in passages:
+        words = passage.split()
+        for begin in range(0, max(1, len(words) - STRETCH_WORDS // 2), STRETCH_STEP_WORDS):
+            cut.append(" ".join(words[begin : begin + STRETCH_WORDS]))
+    return cut
+
+
+def pseudo_row(question: PseudoQuestion, tokens: TextTokens) -> PseudoRow:
+    """Tokens of both readings."""
+    passage = tokens[question.passage].ids
+
+    def row(text: str) -> list[int]:
+        head = [tokens.start, *tokens[text].ids[:MAX_QUESTION_TOKENS], tokens.separator]
+        return [*head, *passage, tokens.separator]
+
+    return PseudoRow(row(question.translation), row(question.english), len(passage))
+
+
+def _with_inside(passage: str, sentence: str, generator: np.random.Generator) -> str:
+    words = passage.split()
+    place = int(generator.integers(0, max(1, len(words) - len(sentence.split()))))
+    return " ".join([*words[:place], sentence, *words[place + len(sentence.split()) :]])
+
+
+def _fits(english: str) -> bool:
+    return MIN_WORDS <= len(english.split()) <= MAX_WORDS

@@ -1,0 +1,74 @@
+"""First rows for new pieces: IBM Model 1 says which English pieces a piece stands for (Brown et al. 1993).
+
+Pure numpy; knows nothing of networks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROUNDS = 6  # more only sharpen what is already decided
+MIN_PROBABILITY = 0.03  # below, an English piece is noise of the sentences that a piece occurs in
+NOTHING = 0  # number of the empty word: English pieces that nothing in the other text stands for
+MAX_CELLS = 24_000_000  # of all piece pairs together: memory, about 1 GB
+
+IntVector = NDArray[np.int64]
+FloatVector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Translations:
+    """Which English piece translates which piece how often: three parallel columns, sorted by piece."""
+
+    piece: IntVector
+    english: IntVector
+    probability: FloatVector
+    """t(english | piece)"""
+
+
+def align(pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]], rounds: int = ROUNDS) -> Translations:
+    """Expectation maximisation over text pairs, given as piece numbers (0 is reserved)."""
+    piece, word, group = _cells(pieces, english)
+    span = int(word.max()) + 1
+    keys, cell = np.unique(piece * span + word, return_inverse=True)
+    left, right = keys // span, keys % span
+    probability = np.full(len(keys), 1.0)
+    for _ in range(rounds):
+        weight = probability[cell]
+        weight /= np.bincount(group, weights=weight)[group]  # an English piece is shared out over its text's pieces
+        counts = np.bincount(cell, weights=weight, minlength=len(keys))
+        probability = counts / np.bincount(left, weights=counts)[left]
+    kept = (probability > MIN_PROBABILITY) & (left != NOTHING)
+    return Translations(left[kept], right[kept], probability[kept])
+
+
+def average_rows(translations: Translations, english_rows: NDArray[np.float32]) -> dict[int, NDArray[np.float32]]:
+    """For each aligned piece the mean of its English rows, weighted by probability."""
+    rows: dict[int, NDArray[np.float32]] = {}
+    pieces, begins = np.unique(translations.piece, return_index=True)
+    ends = np.append(begins[1:], len(translations.piece))
+    for piece, begin, end in zip(pieces, begins, ends, strict=True):
+        weights = translations.probability[begin:end]
+        mean = weights @ english_rows[translations.english[begin:end]] / weights.sum()
+        rows[int(piece)] = mean.astype(np.float32)
+    return rows
+
+
+def _cells(
+    pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]]
+) -> tuple[IntVector, IntVector, IntVector]:
+    """Every (piece, English piece) of every pair, and a number for the English position it belongs to."""
+    left, right, groups = [], [], []
+    position = total = 0
+    for ours, theirs in zip(pieces, english, strict=True):
+        if not ours or not theirs or total > MAX_CELLS:
+            continue
+        with_nothing = np.array([NOTHING, *ours], dtype=np.int64)
+        left.append(np.tile(with_nothing, len(theirs)))
+        right.append(np.repeat(np.array(theirs, dtype=np.int64), len(with_nothing)))
+        groups.append(np.repeat(np.arange(position, position + len(theirs)), len(with_nothing)))
+        position += len(theirs)
+        total += len(left[-1])
+    return np.concatenate(left), np.concatenate(right), np.concatenate(groups)

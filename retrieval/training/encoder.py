@@ -1,0 +1,240 @@
+"""`train encoder`: teach translations to stand where the English text stands, and English to stay there.
+
+The teacher is the untouched English encoder; the student starts as the same network with more rows.
+"""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch.nn.functional import cross_entropy, normalize
+from transformers import BertModel
+
+from retrieval.training.checkpoints import load_encoder, save_plain
+from retrieval.training.english_qa import QAExample, load_english_qa
+from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
+from retrieval.training.mix import ParallelMix
+from retrieval.training.parallel import LanguagePairs, languages_in, load_language
+from retrieval.training.runs import Budget, batches_by_length, pad, pick_device, seed_everything
+from retrieval.training.vocabulary import ENGLISH_PIECES, english_tokenizer
+
+TEMPERATURE = 0.05  # Reimers & Gurevych's scale of 20
+COSINE_WEIGHT = 4.0  # beside the contrastive loss, so that vectors match and not only rank
+ENGLISH_WEIGHT = 2.0
+REMEMBERED_VECTORS = 3072  # the teacher never moves, so its earlier vectors serve as wrong answers at no cost
+EPOCH_PAIRS = 8_000  # pairs drawn, sorted by length and shuffled together
+ENGLISH_PER_PAIR = 0.12  # English texts that must stay in place, for each pair
+PASSAGE_SHARE = 0.35  # of those, stretches of passages; the rest are questions and sentences
+PASSAGE_WORDS = 45
+MAX_TEXT_TOKENS = 64
+MAX_BATCH_PAIRS = 192
+
+
+@dataclass(frozen=True, slots=True)
+class TextBatch:
+    """Token id rows: translations, their English, and English that must not move."""
+
+    translated: list[list[int]]
+    english: list[list[int]]
+    kept: list[list[int]]
+    kept_before: list[list[int]]
+    """The same as `kept`, cut as the teacher cuts it."""
+
+    @property
+    def token_count(self) -> int:
+        """Padded student tokens."""
+        return sum(len(rows) * max(map(len, rows)) for rows in (self.translated, self.kept) if rows)
+
+
+class EncoderStage:
+    """Sentence distillation into a student whose body and new rows move."""
+
+    def __init__(
+        self, student: BertModel, teacher: BertModel, texts: "TextRows", mix: ParallelMix, batch_tokens: int
+    ) -> None:
+        self.student = student
+        self.teacher = teacher.eval()
+        self._texts = texts
+        self._mix = mix
+        self._batch_tokens = batch_tokens
+        rows = student.embeddings.word_embeddings.weight
+        self._english_rows = rows.detach()[:ENGLISH_PIECES].clone()
+        self._remembered = torch.zeros(0, rows.shape[1], device=rows.device)
+
+    def batches(self, generator: np.random.Generator) -> list[TextBatch]:
+        """One epoch of draws."""
+        lines = self._mix.draw(EPOCH_PAIRS, generator)
+        translated = self._texts.rows([line.pair.translation for line in lines], MAX_TEXT_TOKENS)
+        english = self._texts.teacher_rows([line.pair.english for line in lines], MAX_TEXT_TOKENS)
+        grouped = batches_by_length([len(row) for row in translated], self._batch_tokens, generator)
+        batches = []
+        for numbers in grouped:
+            numbers = numbers[:MAX_BATCH_PAIRS]
+            kept = self._texts.english_to_keep(max(2, int(ENGLISH_PER_PAIR * len(numbers))), generator)
+            batches.append(TextBatch([translated[n] for n in numbers], [english[n] for n in numbers], *kept))
+        return batches
+
+    def loss(self, batch: TextBatch) -> torch.Tensor:
+        """Contrast and cosine for translations, cosine for English."""
+        with torch.no_grad():
+            wanted = embed(self.teacher, batch.english, self._texts.pad_id)
+            in_place = embed(self.teacher, batch.kept_before, self._texts.pad_id)
+        ours = embed(self.student, batch.translated, self._texts.pad_id)
+        others = torch.cat([wanted, self._remembered])
+        same = (wanted @ others.T) > 0.98  # the same English twice is not a wrong answer
+        same[:, : len(wanted)].fill_diagonal_(False)
+        scores = (ours @ others.T / TEMPERATURE).masked_fill(same, float("-inf"))
+        contrast = cross_entropy(scores, torch.arange(len(ours), device=scores.device))
+        cosine = 1 - (ours * wanted).sum(1).mean()
+        english = 1 - (embed(self.student, batch.kept, self._texts.pad_id) * in_place).sum(1).mean()
+        self._remembered = torch.cat([wanted, self._remembered])[:REMEMBERED_VECTORS]
+        return contrast + COSINE_WEIGHT * cosine + ENGLISH_WEIGHT * COSINE_WEIGHT * english
+
+    def after_step(self) -> None:
+        """English rows stay what they were: the reader shares them."""
+        with torch.no_grad():
+            self.student.embeddings.word_embeddings.weight[:ENGLISH_PIECES] = self._english_rows
+
+
+class TextRows:
+    """Texts as token rows with [CLS] and [SEP], cut as the student or as the teacher cuts them."""
+
+    def __init__(self, tokenizer_file: Path, english: Sequence[QAExample]) -> None:
+        self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
+        self._teachers = english_tokenizer(tokenizer_file)
+        self._start, self._end = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
+        self.pad_id = self._tokenizer.token_to_id("[PAD]")
+        self._passages = list(dict.fromkeys(example.context for example in english))
+        self._questions = [example.question for example in english]
+
+    def rows(self, texts: Sequence[str], most: int) -> list[list[int]]:
+        """Token ids of the extended vocabulary, cut at `most`."""
+        return self._rows(self._tokenizer, texts, most)
+
+    def teacher_rows(self, texts: Sequence[str], most: int) -> list[list[int]]:
+        """Token ids of the English vocabulary, cut at `most`."""
+        return self._rows(self._teachers, texts, most)
+
+    def english_to_keep(self, count: int, generator: np.random.Generator) -> tuple[list[list[int]], list[list[int]]]:
+        """Questions and stretches of passages, as the student and as the teacher reads them."""
+        texts = []
+        for _ in range(count):
+            if generator.random() < PASSAGE_SHARE:
+                words = self._passages[int(generator.integers(0, len(self._passages)))].split()
+                begin = int(generator.integers(0, max(1, len(words) - PASSAGE_WORDS // 2)))
+                texts.append(" ".join(words[begin : begin + PASSAGE_WORDS]))
+            else:
+                texts.append(self._questions[int(generator.integers(0, len(self._questions)))])
+        return self.rows(texts, MAX_TEXT_TOKENS), self.teacher_rows(texts, MAX_TEXT_TOKENS)
+
+    def _rows(self, tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[list[int]]:
+        encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [[self._start, *encoding.ids[: most - 2], self._end] for encoding in encodings]
+
+
+def embed(model: BertModel, rows: Sequence[Sequence[int]], pad_id: int) -> torch.Tensor:
+    """Unit vectors (n, width): the mean over all tokens."""
+    ids: NDArray[np.int64] = pad(rows, pad_id)
+    device = model.device
+    tokens = torch.from_numpy(ids).to(device)
+    lengths = torch.tensor([len(row) for row in rows], device=device)
+    mask = (torch.arange(ids.shape[1], device=device)[None] < lengths[:, None]).long()
+    hidden = model(input_ids=tokens, attention_mask=mask).last_hidden_state.float()
+    return normalize((hidden * mask[:, :, None]).sum(1) / lengths[:, None], dim=1)
+
+
+def held_out_accuracy(
+    model: BertModel, texts: TextRows, languages: dict[str, LanguagePairs], most: int = 200
+) -> dict[str, float]:
+    """Per language: percent of held-out translations whose nearest English text is their own."""
+    model.eval()
+    result = {}
+    for code, pairs in languages.items():
+        unique = list({pair.english: pair for pair in pairs.held_out if pair.is_sentence}.values())[:most]
+        if unique:
+            sides = ([pair.translation for pair in unique], [pair.english for pair in unique])
+            found, wanted = (_embed_sorted(model, texts, side) for side in sides)
+            nearest = (found @ wanted.T).argmax(1)
+            result[code] = round(100 * float((nearest == np.arange(len(unique))).mean()), 1)
+    return result
+
+
+def _embed_sorted(model: BertModel, texts: TextRows, side: Sequence[str]) -> NDArray[np.float32]:
+    rows = texts.rows(side, MAX_TEXT_TOKENS)
+    order = np.argsort([len(row) for row in rows], kind="stable")
+    vectors = np.zeros((len(rows), model.config.hidden_size), dtype=np.float32)
+    with torch.no_grad():
+        for begin in range(0, len(rows), 50):
+            numbers = order[begin : begin + 50]
+            vectors[numbers] = embed(model, [rows[n] for n in numbers], texts.pad_id).cpu().numpy()
+    return vectors
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `train encoder`."""
+    parser.add_argument("--data", type=Path, default=Path("data"), help="folder with parallel/ and english_qa/")
+    parser.add_argument("--start", type=Path, required=True, help="checkpoint folder to start from")
+    parser.add_argument("--teacher", type=Path, help="English encoder to follow (default: the start)")
+    parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
+    parser.add_argument("--tokens", type=int, default=20_000_000, help="tokens to train on")
+    parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
+    parser.add_argument("--body-rate", type=float, default=1e-4, help="learning rate of the body; 0 keeps it")
+    parser.add_argument("--row-rate", type=float, default=5e-4, help="learning rate of the new rows")
+    parser.add_argument("--rows-until", type=float, default=1.0, help="share of the run after which rows rest")
+    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a padded batch of translations")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, help="CPU threads")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train the encoder and write `model/` and `scores.json` into the run's folder."""
+    languages = {code: load_language(arguments.data, code) for code in languages_in(arguments.data)}
+    english = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    seed_everything(arguments.seed)
+    device = pick_device()
+    student, tokenizer_file = load_encoder(arguments.start)
+    teacher, _ = load_encoder(arguments.teacher or arguments.start)
+    texts = TextRows(tokenizer_file, english)
+    student.to(device)
+    stage = EncoderStage(student, teacher.to(device), texts, ParallelMix(languages), arguments.batch_tokens)
+    budget = Budget(arguments.tokens, arguments.minutes)
+    train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))
+    save_plain(arguments.out / "model", student, tokenizer_file)
+    scores = held_out_accuracy(student, texts, languages)
+    (arguments.out / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
+    print(json.dumps(scores))  # noqa: T201 - the result of the command
+
+
+def _rates(student: BertModel, arguments: argparse.Namespace) -> list[Rate]:
+    """Only rows of pieces in the batch move; position, type and norm of the embeddings stay, the reader has them too."""
+    for parameter in student.embeddings.parameters():
+        parameter.requires_grad = False
+    words = student.embeddings.word_embeddings
+    words.sparse = True
+    words.weight.requires_grad = True
+    rows = Rate(torch.optim.SparseAdam([words.weight]), arguments.row_rate, arguments.rows_until)
+    body = [parameter for parameter in student.encoder.parameters()]
+    if not arguments.body_rate:
+        for parameter in body:
+            parameter.requires_grad = False
+        return [rows]
+    return [rows, adamw(body, arguments.body_rate)]
+
+
+def main() -> None:
+    """Run without the rest of the program: `python -m retrieval.training.encoder --start ...`."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    run(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

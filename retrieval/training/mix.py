@@ -1,0 +1,77 @@
+"""What an epoch of parallel text is made of: which languages, which lines, and what is done to them."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from retrieval.training.parallel import LanguagePairs, Pair
+
+SIZE_POWER = 0.3  # of a language's share: 1 would follow the amount of text, 0 would treat all alike
+WEAK_LANGUAGES = {"sw": 1.6, "th": 1.8, "ur": 1.5, "vi": 1.4, "ko": 1.8, "ja": 1.4, "ar": 1.5, "zh": 1.2, "hi": 1.2}
+# Shares of a language's lines: what customers write comes first.
+QUESTION_SHARE, SENTENCE_SHARE, STRING_SHARE, WORD_SHARE = 0.35, 0.48, 0.09, 0.08
+MAX_ENGLISH_WORDS = 28  # longer lines cost most and are nothing that anybody asks
+PLAIN_QUESTION_SHARE = 0.15  # typed without the mark at the end
+NO_ACCENT_SHARE = 0.1  # typed without accents
+LATIN_LANGUAGES = frozenset("de es fr id it nl pl pt ro sw tr vi".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A pair with its language."""
+
+    language: str
+    pair: Pair
+
+
+class ParallelMix:
+    """Draws pairs of all languages."""
+
+    def __init__(self, languages: Mapping[str, LanguagePairs]) -> None:
+        self._kinds = {code: _kinds(pairs) for code, pairs in languages.items()}
+        sizes = np.array([len(pairs.train) for pairs in languages.values()], dtype=np.float64)
+        weights = sizes**SIZE_POWER * np.array([WEAK_LANGUAGES.get(code, 1.0) for code in languages])
+        self._codes = list(languages)
+        self._shares = weights / weights.sum()
+
+    def draw(self, count: int, generator: np.random.Generator) -> list[Line]:
+        """Independent draws: language first, kind of line second, line last."""
+        lines = []
+        for number in generator.choice(len(self._codes), size=count, p=self._shares):
+            code = self._codes[int(number)]
+            kinds, shares = self._kinds[code]
+            pairs = kinds[int(generator.choice(len(kinds), p=shares))]
+            pair = pairs[int(generator.integers(0, len(pairs)))]
+            lines.append(Line(code, as_typed(pair, code, generator)))
+        return lines
+
+
+def as_typed(pair: Pair, language: str, generator: np.random.Generator) -> Pair:
+    """Sometimes what people leave out when they type: the question mark, the accents."""
+    text = pair.translation
+    if pair.is_question and generator.random() < PLAIN_QUESTION_SHARE:
+        text = text.rstrip(" ?؟？。") or text
+    if language in LATIN_LANGUAGES and generator.random() < NO_ACCENT_SHARE:
+        text = without_accents(text)
+    return replace(pair, translation=text)
+
+
+def without_accents(text: str) -> str:
+    """Base letters alone."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def _kinds(pairs: LanguagePairs) -> tuple[list[Sequence[Pair]], np.ndarray]:
+    usable = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_ENGLISH_WORDS]
+    groups = [
+        (QUESTION_SHARE, [pair for pair in usable if pair.is_question]),
+        (SENTENCE_SHARE, [pair for pair in usable if pair.is_sentence and not pair.is_question]),
+        (STRING_SHARE, [pair for pair in usable if not pair.is_sentence and not pair.is_question]),
+        (WORD_SHARE, list(pairs.lexicon)),
+    ]
+    filled = [(share, group) for share, group in groups if group]
+    shares = np.array([share for share, _ in filled])
+    return [group for _, group in filled], shares / shares.sum()
