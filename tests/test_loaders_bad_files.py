@@ -92,12 +92,27 @@ def test_pipe_does_not_block(tmp_path):
         list(load_documents(tmp_path / "a.md"))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_file_without_permission(tmp_path):
-    (tmp_path / "a.md").write_text("x")
-    (tmp_path / "a.md").chmod(0)
+@pytest.fixture
+def locked_file(tmp_path):
+    file = tmp_path / "a.md"
+    file.write_text("x")
+    file.chmod(0)
+    return file
+
+
+@pytest.fixture
+def ordinary_user(locked_file):
+    """Root may read everything, so a run as root becomes somebody else for the test."""
+    nobody, user = 65534, os.geteuid()
+    if user == 0:
+        os.seteuid(nobody)
+    yield
+    os.seteuid(user)
+
+
+def test_file_without_permission(locked_file, ordinary_user):
     with pytest.raises(UnreadableFile, match="cannot be read: Permission denied"):
-        list(load_documents(tmp_path / "a.md"))
+        list(load_documents(locked_file))
 
 
 def test_pdf_with_a_password(tmp_path):
