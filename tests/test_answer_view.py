@@ -149,6 +149,16 @@ def test_quotes_in_the_copied_sentence_do_not_end_the_attribute():
     assert 'data-copy="&quot;&gt;&lt;script&gt;"' in reply_html(reply(text='"><script>'))
 
 
+def test_a_reply_whose_question_is_kept_can_be_judged():
+    html = reply_html(reply(logged_id=3))
+    assert 'data-do="helpful" aria-label="Yes"' in html
+    assert "What was missing? (optional)" in html
+
+
+def test_a_reply_whose_question_is_not_kept_cannot_be_judged():
+    assert 'data-do="helpful"' not in reply_html(reply())
+
+
 # ---------------------------------------------------------------- what is said about the language
 
 

@@ -8,7 +8,7 @@ from chatbot.language import LANGUAGES
 from chatbot.phrases import PhraseKey, phrase
 from knowledge_base.documents import Document, Passage
 from retrieval.retriever import RetrievedPassage
-from ui.chat import ask, change_language, example_questions, new_conversation, show_article
+from ui.chat import ask, change_language, example_questions, give_feedback, new_conversation, show_article
 from ui.page_view import PAGE_KEYS, page_html, page_texts
 
 PASSAGE = Passage(1, "returns.md", "Returns", (), 0, 24, "You have 30 days for it.")
@@ -19,6 +19,11 @@ class ScriptedChatbot:
 
     def __init__(self):
         self.asked = []
+        self.judged = []
+
+    def feedback(self, reply, helpful, reason=None):
+        self.judged.append((reply.answer.question, helpful, reason))
+        return True
 
     def reply(self, message, conversation):
         self.asked.append((message, conversation.chosen_language, conversation.browser_language, conversation.id))
@@ -141,6 +146,30 @@ def test_a_new_conversation_has_a_new_id():
     assert new_conversation().conversation.id != new_conversation().conversation.id
 
 
+# ---------------------------------------------------------------- feedback
+
+
+def test_a_thumb_judges_the_last_reply():
+    chatbot = ScriptedChatbot()
+    session, _ = ask(chatbot, {"message": "one"}, None)
+    session, _ = ask(chatbot, {"message": "two"}, session)
+    give_feedback(chatbot, {"helpful": True, "reason": ""}, session)
+    assert chatbot.judged == [("two", True, None)]
+
+
+def test_a_reason_is_kept_without_white_space_and_not_without_end():
+    chatbot = ScriptedChatbot()
+    session, _ = ask(chatbot, {"message": "one"}, None)
+    give_feedback(chatbot, {"helpful": False, "reason": "  " + "x" * 900}, session)
+    assert chatbot.judged == [("one", False, "x" * 500)]
+
+
+def test_a_thumb_before_any_reply_judges_nothing():
+    chatbot = ScriptedChatbot()
+    give_feedback(chatbot, {"helpful": True}, None)
+    assert chatbot.judged == []
+
+
 # ---------------------------------------------------------------- articles
 
 
@@ -180,6 +209,18 @@ def test_an_english_title_that_asks_is_suggested():
 
 def test_the_question_of_a_faq_entry_is_suggested():
     assert example_questions([Document("c", "FAQ", "Yes.", question="Is it?")]) == {"en": ["Is it?"]}
+
+
+def test_short_questions_are_suggested_first():
+    long = replace(TITLED, id="b", translated_titles={"de": "Wie storniere ich meine ganze Bestellung?"})
+    assert example_questions([long, TITLED])["de"][0] == "Wie storniere ich?"
+
+
+def test_two_languages_suggest_different_documents():
+    first = replace(TITLED, translated_titles={"de": "Wie?", "fr": "Comment ?"})
+    second = replace(TITLED, id="b", translated_titles={"de": "Was denn nun?", "fr": "Quoi donc alors ?"})
+    third = replace(TITLED, id="c", translated_titles={"de": "Warum nur, warum?", "fr": "Pourquoi, pourquoi ?"})
+    assert example_questions([first, second, third])["fr"][0] == "Pourquoi, pourquoi ?"
 
 
 def test_no_language_gets_more_than_two_suggestions():

@@ -35,6 +35,7 @@ _CONFIDENCE_WORDS = {
     PhraseKey.FOUND_FAIRLY_SURE: PhraseKey.CONFIDENCE_FAIRLY_SURE,
     PhraseKey.FOUND_NOT_SURE: PhraseKey.CONFIDENCE_NOT_SURE,
 }
+_FEEDBACK_KEYS = (PhraseKey.FEEDBACK_THANKS, PhraseKey.FEEDBACK_REASON, PhraseKey.FEEDBACK_SEND)
 _ANSWER_KINDS = frozenset({ReplyKind.FOUND, ReplyKind.CLOSEST, ReplyKind.NOT_FOUND})
 
 
@@ -47,7 +48,7 @@ def reply_html(reply: Reply) -> str:
     elif reply.kind is ReplyKind.NOT_FOUND and reply.answer:
         parts.append(_nearest_articles(reply.answer, reply.language))
     if reply.kind in _ANSWER_KINDS:
-        parts.append(f'<div class="at-meta">{_understood(reply)}{_actions(reply)}</div>')
+        parts.append(f'<div class="at-meta">{_understood(reply)}{_actions(reply)}</div>{_reason(reply)}')
     return message_html(reply.language, reply.kind.value, "".join(parts))
 
 
@@ -221,10 +222,46 @@ def _understood(reply: Reply) -> str:
 
 
 def _actions(reply: Reply) -> str:
-    copy, again = (escape(phrase(key, reply.language)) for key in (PhraseKey.COPY, PhraseKey.RETRY))
     return (
-        f'<span class="at-actions"><button type="button" class="at-plain" data-do="copy" aria-label="{copy}" '
-        f'title="{copy}" data-copy="{escape(reply.text)}">{icons.COPY}</button>'
-        f'<button type="button" class="at-plain" data-do="retry" aria-label="{again}" title="{again}">'
-        f"{icons.AGAIN}</button></span>"
+        f'<span class="at-actions">{_thumbs(reply)}'
+        f"{_icon_button('copy', PhraseKey.COPY, icons.COPY, reply, extra=_attribute('copy', reply.text))}"
+        f"{_icon_button('retry', PhraseKey.RETRY, icons.AGAIN, reply)}</span>"
     )
+
+
+def _thumbs(reply: Reply) -> str:
+    """Yes and no, only where the question was kept: a thumb that nobody sees would be a lie."""
+    if reply.logged_id is None:
+        return ""
+    name = escape(phrase(PhraseKey.HELPFUL_QUESTION, reply.language))
+    pressed = 'aria-pressed="false"'
+    return (
+        f'<span class="at-thumbs" role="group" aria-label="{name}">'
+        f"{_icon_button('helpful', PhraseKey.YES, icons.YES, reply, extra=pressed)}"
+        f"{_icon_button('unhelpful', PhraseKey.NO, icons.NO, reply, extra=pressed)}</span>"
+    )
+
+
+def _reason(reply: Reply) -> str:
+    """What appears after a thumb: thanks, and after "no" room for what was missing."""
+    if reply.logged_id is None:
+        return ""
+    words = {key: escape(phrase(key, reply.language)) for key in _FEEDBACK_KEYS}
+    return (
+        f'<p class="at-thanks" hidden>{words[PhraseKey.FEEDBACK_THANKS]}</p>'
+        f'<form class="at-reason" hidden><label>{words[PhraseKey.FEEDBACK_REASON]}'
+        '<input type="text" name="reason" dir="auto" maxlength="500" autocomplete="off"></label>'
+        f'<button type="submit" class="at-plain">{words[PhraseKey.FEEDBACK_SEND]}</button></form>'
+    )
+
+
+def _icon_button(action: str, key: PhraseKey, icon: str, reply: Reply, *, extra: str = "") -> str:
+    name = escape(phrase(key, reply.language))
+    return (
+        f'<button type="button" class="at-plain" data-do="{action}" aria-label="{name}" title="{name}" {extra}>'
+        f"{icon}</button>"
+    )
+
+
+def _attribute(name: str, value: str) -> str:
+    return f'data-{name}="{escape(value)}"'

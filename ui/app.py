@@ -22,6 +22,8 @@ from ui.page_view import BRAND, page_html, page_texts
 from ui.theme import page_theme
 
 FOLDER = Path(__file__).parent
+SCRIPTS = ("page_language.js", "page.js")
+"""Read in this order, in one scope."""
 
 ASK_AT_ONCE = 4
 """Questions answered at the same time. The reader needs a core each; a few more overlap waiting and tokenising."""
@@ -48,7 +50,7 @@ def build_app(chatbot: Chatbot) -> gr.Blocks:
         session = gr.State(None)  # not an instance: gradio would copy it, its random id included, for everybody
         page = gr.HTML(
             page_html(),
-            js_on_load=(FOLDER / "page.js").read_text(encoding="utf-8"),
+            js_on_load="".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
             apply_default_css=False,
             languages=page_texts(chat.example_questions(_some_documents(chatbot))),
         )
@@ -96,6 +98,9 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
     def reword(event: gr.EventData, session: chat.ChatSession | None) -> Answered:
         return chat.change_language(event._data or {}, session)
 
+    def feedback(event: gr.EventData, session: chat.ChatSession | None) -> None:
+        chat.give_feedback(chatbot, event._data or {}, session)
+
     def article(event: gr.EventData) -> dict[str, Any]:
         return chat.show_article(chatbot, event._data or {})
 
@@ -115,6 +120,7 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
     light: dict[str, Any] = {"concurrency_limit": None, **hidden}
     page.reword(reword, session, [session, answer], api_name="page_reword", **light)
     page.article(article, None, answer, api_name="page_article", trigger_mode="multiple", **light)
+    page.feedback(feedback, session, None, api_name="page_feedback", trigger_mode="multiple", **light)
     page.clear(chat.new_conversation, None, session, api_name="page_clear", **light)
 
 

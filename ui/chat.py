@@ -19,6 +19,9 @@ from ui.article_view import article_html, missing_article_html
 MAX_RECEIVED_CHARS = 20_000
 """Far above what the chatbot accepts, so that it can still say "too long"; the rest of a pasted book is dropped."""
 
+MAX_REASON_CHARS = 500
+"""A sentence or two; the input field on the page stops there too."""
+
 EXAMPLES_PER_LANGUAGE = 2
 
 EXAMPLE_DOCUMENT_LIMIT = 300
@@ -39,6 +42,10 @@ class Answers(Protocol):
 
     def article(self, document_id: str) -> Document | None:
         """The whole document behind a citation."""
+        ...
+
+    def feedback(self, reply: Reply, helpful: bool, reason: str | None = None) -> bool:
+        """Note whether a reply helped."""
         ...
 
 
@@ -83,6 +90,17 @@ def change_language(data: Mapping[str, Any], session: ChatSession | None) -> tup
     return session, {**message, "type": "reworded", "spoken": spoken_words(session.last_reply)}
 
 
+def give_feedback(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> None:
+    """Whether the last reply helped, and why not; the server knows which one that is, the browser cannot name one."""
+    if session is None or session.last_reply is None:
+        return
+    reason = _text(data, "reason").strip()[:MAX_REASON_CHARS] or None
+    try:
+        chatbot.feedback(session.last_reply, data.get("helpful") is True, reason)
+    except Exception:
+        logger.exception("The feedback could not be kept")
+
+
 def show_article(chatbot: Answers, data: Mapping[str, Any]) -> dict[str, Any]:
     """The whole article `data["document"]` with characters `start` to `end` of it marked."""
     language = _language(data, "language") or "en"
@@ -109,16 +127,24 @@ def spoken_words(reply: Reply) -> str:
 
 
 def example_questions(documents: Iterable[Document]) -> dict[str, list[str]]:
-    """Language code -> a few questions that the documents give themselves: translated titles, FAQ questions, titles."""
-    found: dict[str, list[str]] = {code: [] for code in LANGUAGES}
+    """Language code -> a few questions that the documents give themselves: translated titles, FAQ questions, titles.
+
+    Short ones first, as they are read at a glance; each from another document as far as they go.
+    """
+    offered: dict[str, list[tuple[int, str, str]]] = {code: [] for code in LANGUAGES}
     for document in documents:
-        own = document.question or document.title
-        for code, question in {"en": own, **document.translated_titles}.items():
-            wanted = found.get(code)
-            if wanted is not None and len(wanted) < EXAMPLES_PER_LANGUAGE and question.endswith(_QUESTION_MARKS):
-                wanted.append(question)
-                break  # one language a document, so that the suggestions are about different things
-    return {code: questions for code, questions in found.items() if questions}
+        titles = {"en": document.question or document.title, **document.translated_titles}
+        for code, question in titles.items():
+            if code in offered and question.endswith(_QUESTION_MARKS):
+                offered[code].append((len(question), question, document.id))
+    shown: set[str] = set()
+    chosen: dict[str, list[str]] = {}
+    for code, questions in offered.items():
+        questions.sort(key=lambda entry: (entry[2] in shown, entry[0]))
+        shown.update(document for _, _, document in questions[:EXAMPLES_PER_LANGUAGE])
+        if questions:
+            chosen[code] = [question for _, question, _ in questions[:EXAMPLES_PER_LANGUAGE]]
+    return chosen
 
 
 def _message(data: Mapping[str, Any], html: str, language: str, conversation: Conversation) -> dict[str, Any]:

@@ -22,6 +22,12 @@ COPY = _icon(
     '<rect x="9" y="9" width="11" height="11" rx="2"/><path d="M5 15a1 1 0 0 1-1-1V6a2 2 0 0 1 2-2h8a1 1 0 0 1 1 1"/>'
 )
 AGAIN = _icon('<path d="M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.4M20 4.5v4.9h-4.9"/>')
+_THUMB = (
+    "M7 11v9H4.5A1.5 1.5 0 0 1 3 18.5v-6A1.5 1.5 0 0 1 4.5 11zM7 11l4-7.5a2 2 0 0 1 2 2V9h5.5a2 2 0 0 1 2 2.3"
+    "l-1.1 7A2 2 0 0 1 17.4 20H7"
+)
+YES = _icon(f'<path d="{_THUMB}"/>')
+NO = _icon(f'<path d="{_THUMB}" transform="rotate(180 12 12)"/>')
 LOGO = (
     '<svg class="at-logo" viewBox="0 0 32 32" width="30" height="30" aria-hidden="true" focusable="false">'
     '<path class="at-logo-back" '

@@ -1,4 +1,4 @@
-// The chat page in the browser: shows what was typed at once, talks to the server through three events, words the page.
+// The chat page in the browser: shows what was typed at once, talks to the server through gradio events.
 //
 // Runs once, as the body of a function that gradio calls with `element`, `trigger`, `props` and `watch`.
 // Answers come back as the window event "anytongue:answer". Everything the server sends as HTML is escaped there;
@@ -8,90 +8,12 @@ const page = element.querySelector(".at-page");
 const find = (selector) => page.querySelector(selector);
 const [main, log, status, form, input] = [".at-main", ".at-log", ".at-status", ".at-composer", ".at-input"].map(find);
 const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-select"].map(find);
-const languages = props.languages;
-const SAVED_LANGUAGE = "anytongue.language";
-const EXAMPLE_COUNT = 6;
-// Scripts that look as different as possible, so that a glance says "any language".
-const EXAMPLE_LANGUAGES = ["es", "ja", "ar", "de", "hi", "fr", "zh", "ru", "pt", "ko", "tr", "vi", "en"];
 const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
 const COPIED_MS = 1600;
 
-let chosen = saved();      // picked by hand, "" = automatic
-let spoken = "";           // what the conversation is in
-const browser = firstServed(navigator.languages || [navigator.language]);
 let waiting = null;        // the question that is being answered: {id, question, node, timer}
 let lastId = 0;
 let panelId = "";
-
-// ---------------------------------------------------------------- language
-
-function saved() {
-  try {
-    const code = localStorage.getItem(SAVED_LANGUAGE);
-    return code in languages ? code : "";
-  } catch { return ""; }   // storage can be forbidden
-}
-
-function firstServed(tags) {
-  const codes = tags.map((tag) => tag.toLowerCase().split("-")[0]).map((code) => (code === "in" ? "id" : code));
-  return codes.find((code) => code in languages) || "";
-}
-
-function pageLanguage() { return chosen || spoken || browser || "en"; }
-
-function text(key) { return languages[pageLanguage()].texts[key]; }
-
-function wordPage() {
-  const code = pageLanguage();
-  document.documentElement.lang = code;
-  // On the page too: gradio sets "ltr" on the block around it.
-  document.documentElement.dir = page.dir = languages[code].rtl ? "rtl" : "ltr";
-  document.title = `${text("page_title")} · Anytongue`;
-  wordNodes(page);
-  input.placeholder = text("input_placeholder");
-  fit();
-  select.value = chosen;
-  showExamples();
-}
-
-function wordNodes(root) {
-  for (const node of [root, ...root.querySelectorAll("[data-text]")]) {
-    if (node.dataset.text) node.textContent = text(node.dataset.text);
-  }
-  for (const node of [root, ...root.querySelectorAll("[data-label]")]) {
-    if (!node.dataset.label) continue;
-    node.setAttribute("aria-label", text(node.dataset.label));
-    if (node.tagName === "BUTTON") node.title = text(node.dataset.label);
-  }
-}
-
-function choose(code) {
-  chosen = code in languages ? code : "";
-  try { localStorage.setItem(SAVED_LANGUAGE, chosen); } catch { /* it then lasts until the page is closed */ }
-  wordPage();
-  const last = log.lastElementChild;
-  if (last && last.dataset.kind && !waiting) {
-    last.setAttribute("aria-busy", "true");
-    trigger("reword", { id: String(lastId), chosen, browser });
-  }
-}
-
-function showExamples() {
-  const own = pageLanguage();
-  const picked = (languages[own].examples || []).map((question) => [own, question]);
-  for (const code of EXAMPLE_LANGUAGES) {
-    const question = code !== own && languages[code].examples && languages[code].examples[0];
-    if (question && picked.length < EXAMPLE_COUNT) picked.push([code, question]);
-  }
-  find(".at-examples").hidden = !picked.length;
-  find(".at-chips").replaceChildren(...picked.map(([code, question]) => {
-    const chip = make("button", "at-chip", question, code);
-    chip.dataset.do = "example";
-    const item = document.createElement("li");
-    item.append(chip);
-    return item;
-  }));
-}
 
 // ---------------------------------------------------------------- messages
 
@@ -245,6 +167,22 @@ function fit() {
   input.style.height = `${input.scrollHeight}px`;
 }
 
+// ---------------------------------------------------------------- feedback
+
+// A "no" is kept at once, and once more with its reason if one is given.
+function judge(part, helpful, reason) {
+  const message = part.closest(".at-message");
+  for (const thumb of message.querySelectorAll(".at-thumbs button")) {
+    thumb.setAttribute("aria-pressed", String((thumb.dataset.do === "helpful") === helpful));
+  }
+  const asksWhy = !helpful && reason === undefined;
+  message.querySelector(".at-reason").hidden = !asksWhy;
+  message.querySelector(".at-thanks").hidden = asksWhy;
+  if (asksWhy) message.querySelector(".at-reason input").focus();
+  else say(message.querySelector(".at-thanks").textContent, message.lang);
+  trigger("feedback", { helpful, reason: reason || "" });
+}
+
 // ---------------------------------------------------------------- article panel
 
 function openArticle(button) {
@@ -301,6 +239,8 @@ const actions = {
     picker.focus();
     try { picker.showPicker(); } catch { /* older browsers: one more click opens it */ }
   },
+  helpful: (button) => judge(button, true),
+  unhelpful: (button) => judge(button, false),
   article: openArticle,
   close: () => panel.close(),
 };
@@ -313,8 +253,9 @@ page.addEventListener("click", (event) => {
 page.addEventListener("change", (event) => {
   if (event.target.dataset.do === "language") choose(event.target.value);
 });
-form.addEventListener("submit", (event) => {
+page.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (event.target !== form) { judge(event.target, false, event.target.elements.reason.value); return; }
   if (waiting) return;
   const words = input.value;
   input.value = "";

@@ -1,0 +1,144 @@
+"""Real Chromium on the real page: the apps and the browser start once, every test opens pages of its own."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+START_LIMIT_S = 300
+"""The sample app encodes the whole help centre first; a busy machine with two cores needs minutes for it."""
+
+PATIENCE_MS = 60_000
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass
+class Visitor:
+    """One open page in a browser profile of its own, and what went wrong in it."""
+
+    page: Page
+    hosts: set = field(default_factory=set)
+    problems: list = field(default_factory=list)
+
+    def ask(self, question):
+        """Type a question, press Enter, wait for its reply; gives the last message."""
+        self.send(question)
+        self.page.wait_for_selector(".at-waiting", state="detached")
+        return self.last()
+
+    def send(self, question):
+        self.page.fill("#at-input", question)
+        self.page.press("#at-input", "Enter")
+
+    def last(self):
+        return self.page.locator(".at-log > :last-child")
+
+    def style(self, selector, name):
+        """Computed style of the last element that matches."""
+        return self.page.locator(selector).last.evaluate(f"node => getComputedStyle(node)['{name}']")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def scripted_app(tmp_path_factory):
+    """The page over scripted answers."""
+    yield from _serve("scripted_app.py", tmp_path_factory.mktemp("scripted"))
+
+
+@pytest.fixture(scope="session")
+def sample_app(tmp_path_factory):
+    """The page over the sample help centre with the packaged models."""
+    yield from _serve("sample_app.py", tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture
+def visit(browser: Browser):
+    """Open the page: `visit(address, locale="ar", width=390)`; each call is another person."""
+    contexts, visitors = [], []
+
+    def open_page(address, *, locale="en-GB", width=1280, height=800, dark=False, languages=None):
+        phone = width < 500
+        context = browser.new_context(
+            locale=locale,
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            is_mobile=phone,
+            has_touch=phone,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        visitors.append(_watch(Visitor(context.new_page())))
+        visitors[-1].page.goto(address)
+        visitors[-1].page.wait_for_selector(".at-ready")
+        return visitors[-1]
+
+    yield open_page
+    problems = [problem for visitor in visitors for problem in visitor.problems]
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def _watch(visitor):
+    visitor.page.on("request", lambda request: visitor.hosts.add(request.url.split("/")[2]))
+    visitor.page.on("pageerror", lambda error: visitor.problems.append(str(error)))
+    visitor.page.on("console", lambda message: message.type == "error" and visitor.problems.append(message.text))
+    return visitor
+
+
+def _serve(script, folder):
+    port = _free_port()
+    address = f"http://127.0.0.1:{port}/"
+    log = (folder / "log.txt").open("w+")
+    process = subprocess.Popen([sys.executable, FOLDER / script, str(port)], cwd=folder, stdout=log, stderr=log)
+    try:
+        _wait_for(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        log.close()
+
+
+def _wait_for(address, process, log):
+    deadline = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=20):
+                return
+        except OSError:
+            time.sleep(0.3)
+    log.seek(0)
+    pytest.fail(f"the app did not start:\n{log.read()[-3000:]}")
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

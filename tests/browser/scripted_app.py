@@ -1,0 +1,86 @@
+"""The real page over scripted answers, so that the browser tests need no models: run with a port.
+
+What is asked decides what happens: "slow" takes long, "boom" breaks, "nothing" is not found, "closest" is unsure.
+"""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from chatbot.answer import Answer, Citation
+from chatbot.calibration import Calibration
+from chatbot.chatbot import Chatbot
+from knowledge_base.documents import Document, Heading
+from knowledge_base.store import KnowledgeBase
+from retrieval.retriever import RetrievedPassage
+from ui.app import launch
+
+SLOW_S = 4
+FILLER = "\n\n".join(f"Paragraph {n}. Nothing about the deadline stands here." for n in range(30))
+TEXT = f"""{FILLER}
+
+Deadline
+
+You can return any product within 30 days of delivery. It must be unused.
+
+{FILLER}
+
+<script>window.attacked = "article"</script><img src=x onerror="window.attacked = 'article'">"""
+
+
+class ScriptedPipeline:
+    """Finds "30 days" in the one passage that there is, after a moment."""
+
+    calibration = Calibration.default()
+
+    def __init__(self, knowledge_base):
+        self.passages = knowledge_base.passages(knowledge_base.passage_ids())
+
+    def answer(self, question, *, language=None, threshold=None):
+        if "boom" in question:
+            raise RuntimeError("a scripted failure")
+        time.sleep(SLOW_S if "slow" in question else 0.3)
+        found = tuple(RetrievedPassage(passage, 1.0, 0.5, 0.0) for passage in self.passages)
+        passage = next(p for p in self.passages if "30 days" in p.text)
+        start = passage.text.index("30 days")
+        citation = Citation(passage, start, start + len("30 days"))
+        if "nothing" in question:
+            return Answer(question, None, 0.01, found)
+        if "closest" in question:
+            return Answer(question, None, 0.45, found, closest=citation)
+        return Answer(question, citation, 0.9, found)
+
+
+def documents():
+    """An article with everything an attacker would try, and titles that ask in several languages."""
+    start = TEXT.index("Deadline")
+    yield Document(
+        id='returns/"><img src=x onerror="window.attacked=1">.md',
+        title="Return an item <img src=x onerror=\"window.attacked = 'title'\">",
+        text=TEXT,
+        kind="markdown",
+        headings=(Heading(start, start + len("Deadline"), 2, "Deadline"),),
+        translated_titles={"ar": "كيف أعيد منتجًا؟", "ja": "返品するには？"},
+    )
+    yield Document("other.md", "How do I cancel?", "Cancel in the app.", translated_titles={"es": "¿Cómo cancelo?"})
+
+
+def passages(document):
+    """The paragraphs of a document that the scripted answers need."""
+    from knowledge_base.chunking import cut_passages
+
+    return cut_passages(document)
+
+
+def main():
+    knowledge_base = KnowledgeBase(Path(tempfile.mkdtemp()) / "scripted.db")
+    for document in documents():
+        knowledge_base.add_document(document, passages(document))
+    launch(Chatbot(ScriptedPipeline(knowledge_base), knowledge_base), host="127.0.0.1", port=int(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()
