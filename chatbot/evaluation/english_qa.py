@@ -25,7 +25,7 @@ def load_english_qa(path: Path, limit: int | None = None) -> QuestionSet:
     documents: dict[str, Document] = {}
     questions: list[Question] = []
     problems: list[Problem] = []
-    for number, record in evenly_spread(_records(path), limit):
+    for number, record in evenly_spread(read_records(path), limit):
         context = record["context"]
         document = documents.setdefault(context, Document(f"context {len(documents)}", "", context, kind="squad"))
         answers = tuple(a["text"] for a in record["answers"] if a["text"].strip() and a["text"] in context)
@@ -40,7 +40,8 @@ def load_english_qa(path: Path, limit: int | None = None) -> QuestionSet:
     return QuestionSet(path.name, tuple(kept), collection, tuple(problems), hash_documents(collection))
 
 
-def _records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+def read_records(path: Path) -> list[tuple[int, dict[str, Any]]]:
+    """Line numbers and records of a file. Raises BrokenFile."""
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
