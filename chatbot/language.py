@@ -12,13 +12,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import exp, log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot.language_words import find_words, fold, load_word_table, plain
+from chatbot.language_words import find_words, fold, load_word_table, plain, words_of
 from chatbot.phrases import small_talk_languages
 from chatbot.scripts import UNKNOWN, candidates, main_script, outside_quotes
 
@@ -40,6 +40,8 @@ _ENGLISH_NAMES = {
 
 _CERTAIN = 0.9
 """On held-out short lines 99.9 % of what reaches this is right, and 96 % of the lines reach it."""
+_LIKELY, _UNLIKELY = 0.5, 0.05
+"""Short of certain, a guess this likely still beats a known language that is this unlikely."""
 _SHARPNESS = 0.7
 """Words and n-grams of one text repeat each other, so their sum is surer than it should be: fitted on those lines."""
 _NGRAM_WEIGHT = 0.2
@@ -48,10 +50,12 @@ _NGRAM_FLOOR = 5e-5
 """Probability of an n-gram that a profile lacks: langdetect's own alpha over its base frequency."""
 _TITLE_COST = 9.0
 """What an English title inside another language must explain better, in nats: about two function words."""
-_NAME_WEIGHT = 0.7
+_NAME_WEIGHT = 0.4
 """Capitalised inside a sentence: often a name, which says nothing, but a noun in German."""
 _CONVERSATION_BONUS, _BROWSER_BONUS = log(8), log(3)
 """How much likelier the conversation's language and the browser's are before a word is read."""
+_UNSERVED_COST = log(8)
+"""Customers rarely write in a language that is not served, and its word list here is short."""
 _LONGEST_SCORED_CHARS = 400
 """More text than this does not change the verdict, only the time."""
 _LONGEST_READ_CHARS = 4000
@@ -61,6 +65,8 @@ _FEWEST_HAN = 4
 _FIRST_OF_HAN = 6
 """How much likelier the first candidate is where Han characters fit Chinese and Japanese."""
 _SCORED = ("latin", "cyrillic", "arabic", "devanagari")
+_MOST_CACHED_WORDS = 20_000
+"""Questions repeat their words; 20,000 take 3 MB."""
 _SAMPLE_CHARS = 300
 _MOST_SAMPLES = 12
 """Spread over the whole document: a foreign quotation or a list of names fills one or two."""
@@ -105,13 +111,14 @@ def detect_language(text: str, prior: LanguagePrior | None = None) -> DetectedLa
     if script is None or not possible:
         return _unsure(prior, {})
     shares = _posterior(text, script, possible, prior)
+    served = {code: share for code, share in shares.items() if code in LANGUAGES}
     best = max(shares, key=lambda code: shares[code])
-    certain = shares[best] >= _CERTAIN and _enough(text, script, possible, talk)
-    if certain and best in LANGUAGES:
-        return DetectedLanguage(best, shares[best], True)
-    if certain:
+    enough = _enough(text, script, possible, talk)
+    if enough and best not in LANGUAGES and sum(shares.values()) - sum(served.values()) >= _CERTAIN:
         return _unsure(prior, {}, unserved=best)
-    return _unsure(prior, {code: share for code, share in shares.items() if code in LANGUAGES})
+    if enough and shares[best] >= _CERTAIN and best in LANGUAGES:
+        return DetectedLanguage(best, shares[best], certain=True)
+    return _unsure(prior, served, enough=enough)
 
 
 def served_code(code: str | None) -> str | None:
@@ -134,12 +141,9 @@ def refuse_if_not_english(text: str) -> str | None:
 
 def _certain_codes(text: str) -> Iterator[str]:
     text = _language_part(text, None)
-    width = max(_SAMPLE_CHARS, 1)
-    starts = range(0, len(text), width)
-    step = max(1, len(starts) // _MOST_SAMPLES)
-    for start in starts[::step]:
-        sample = text[start : start + width]
-        found = detect_language(sample)
+    starts = range(0, len(text), _SAMPLE_CHARS)
+    for start in starts[:: max(1, len(starts) // _MOST_SAMPLES)]:
+        found = detect_language(text[start : start + _SAMPLE_CHARS])
         if found.certain or found.unserved:
             yield found.unserved or found.code or UNKNOWN
 
@@ -150,20 +154,29 @@ def _language_part(text: str, limit: int | None = _LONGEST_READ_CHARS) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in kept).split())
 
 
-def _unsure(prior: LanguagePrior, shares: dict[str, float], unserved: str | None = None) -> DetectedLanguage:
-    guesses = (*prior.served, *sorted(shares, key=lambda code: -shares[code]))
-    code = guesses[0] if guesses else None
-    return DetectedLanguage(code, shares.get(code or "", 0.0), certain=False, unserved=unserved)
+def _unsure(
+    prior: LanguagePrior, shares: dict[str, float], *, enough: bool = False, unserved: str | None = None
+) -> DetectedLanguage:
+    best = max(shares, key=lambda code: shares[code], default=None)
+    known = prior.served[0] if prior.served else None
+    likely = best is not None and shares[best] >= _LIKELY
+    if known is not None and not (enough and likely and shares.get(known, 0.0) < _UNLIKELY):
+        best = known
+    elif not (enough or likely):
+        best = None
+    return DetectedLanguage(best, shares.get(best or "", 0.0), certain=False, unserved=unserved)
 
 
 def _enough(text: str, script: str, possible: Sequence[str], talk: Sequence[str]) -> bool:
-    words = find_words(text)
+    words = set(words_of(text))
     if talk:
         # "bonjour" is French whoever says it; "hello" and "hi" are said everywhere.
         return len(possible) == 1 and (possible[0] != "en" or len(words) >= _FEWEST_WORDS)
     if script == "han":
         return len(possible) == 1 or len(text) >= _FEWEST_HAN
-    return len(words) >= _FEWEST_WORDS or (script != "latin" and len(possible) == 1 and len(text) > 1)
+    return len(words) >= _FEWEST_WORDS or (
+        script != "latin" and len(possible) == 1 and (len(text) > 1 or script == "hangul")
+    )
 
 
 def _posterior(text: str, script: str, possible: Sequence[str], prior: LanguagePrior) -> dict[str, float]:
@@ -173,6 +186,8 @@ def _posterior(text: str, script: str, possible: Sequence[str], prior: LanguageP
         scores |= {code: _SHARPNESS * score for code, score in model.scores(text).items() if code in scores}
     elif len(possible) > 1:
         scores[possible[0]] += log(_FIRST_OF_HAN)
+    for unserved in scores.keys() - set(LANGUAGES):
+        scores[unserved] -= _UNSERVED_COST
     for given, bonus in ((prior.conversation, _CONVERSATION_BONUS), (prior.browser, _BROWSER_BONUS)):
         code = served_code(given)
         if code in scores:
@@ -188,7 +203,7 @@ class _Model:
 
     def __init__(self, script: str) -> None:
         # Imported here: langdetect is needed only once two languages share a script.
-        from langdetect import PROFILES_DIRECTORY, DetectorFactory
+        from langdetect import PROFILES_DIRECTORY, DetectorFactory  # type: ignore[import-untyped]
 
         self.words = load_word_table(script)
         self.languages = self.words.languages
@@ -197,6 +212,7 @@ class _Model:
         order = [factory.langlist.index(code) for code in self.languages]
         profile = np.array(list(factory.word_lang_prob_map.values()), dtype=np.float32)[:, order]
         self.rows = {gram: row for row, gram in enumerate(factory.word_lang_prob_map)}
+        self.word_scores = lru_cache(maxsize=_MOST_CACHED_WORDS)(self._word_scores)
         self.log_profile = np.log(profile + _NGRAM_FLOOR)
         self.log_plain_profile = np.log((profile + self._without_accents(profile)) / 2 + _NGRAM_FLOOR)
 
@@ -216,9 +232,9 @@ class _Model:
             total = total + _english_title_gain(rows, self.languages.index("en"))
         return dict(zip(self.languages, map(float, total), strict=True))
 
-    def word_scores(self, word: str, accents: bool) -> NDArray[np.float32]:
+    def _word_scores(self, word: str, accents: bool) -> NDArray[np.float32]:
         """(languages,) of one word; langdetect's n-grams do not cross words either."""
-        from langdetect.utils.ngram import NGram
+        from langdetect.utils.ngram import NGram  # type: ignore[import-untyped]
 
         window, grams = NGram(), []
         for char in f"{word} ":
@@ -233,9 +249,9 @@ class _Model:
 
     def _without_accents(self, profile: NDArray[np.float32]) -> NDArray[np.float32]:
         # What each n-gram's frequency would be if nobody typed accents.
-        folded = np.zeros_like(profile)
+        folded = np.array([[gram.isascii()] for gram in self.rows], dtype=np.float32) * profile
         for gram, row in self.rows.items():
-            target = self.rows.get(plain(gram))
+            target = None if gram.isascii() else self.rows.get(plain(gram))
             if target is not None:
                 folded[target] += profile[row]
         return folded
@@ -253,7 +269,8 @@ def _english_title_gain(rows: NDArray[np.float32], english: int) -> NDArray[np.f
         for gain in part:
             running = np.maximum(running + gain, 0)
             best = np.maximum(best, running)
-    return np.maximum(best - _TITLE_COST, 0)
+    gained: NDArray[np.float32] = np.maximum(best - _TITLE_COST, 0)
+    return gained
 
 
 @cache

@@ -33,8 +33,8 @@ def load_word_table(script: str) -> WordTable:
     pairs = [line.split("\t") for line in lines]
     languages = tuple(header.split("\t")[1:])
     levels = np.frombuffer("".join(letters for _, letters in pairs).encode("ascii"), dtype=np.uint8)
-    log_frequencies = -(levels.reshape(len(pairs), len(languages)).astype(np.float32) - LOWEST_LEVEL) / LEVELS_PER_NAT
-    return WordTable(languages, {word: row for row, (word, _) in enumerate(pairs)}, log_frequencies)
+    nats = (levels.reshape(len(pairs), len(languages)).astype(np.float32) - LOWEST_LEVEL) / np.float32(LEVELS_PER_NAT)
+    return WordTable(languages, {word: row for row, (word, _) in enumerate(pairs)}, -nats)
 
 
 def find_words(text: str) -> list[str]:

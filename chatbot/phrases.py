@@ -247,9 +247,9 @@ def _load(code: str) -> Phrases:
 
 
 def _normalised(text: str) -> str:
-    # Marks stay: in Hindi, Thai and Arabic they carry the vowels. Everything else that is no letter separates words.
+    # Marks stay: in Hindi, Thai and Arabic they carry the vowels. Digits stay too, so an order number is never small talk.
     if len(text) > _LONGEST_SMALL_TALK_CHARS:
         return ""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    kept = (char if unicodedata.category(char)[0] in "LM" or char == "'" else " " for char in folded)
+    kept = (char if unicodedata.category(char)[0] in "LMN" or char == "'" else " " for char in folded)
     return " ".join("".join(kept).split())

@@ -40,12 +40,14 @@ _RUSSIAN = re.compile("[ыэёЫЭЁ]")
 _BULGARIAN = re.compile("[ъЪ](?![еёюяЕЁЮЯ])")
 _OTHER_CYRILLIC = re.compile("[ўђјљњћџѓќѕәөүұқғңһЎЂЈЉЊЋЏЃЌЅӘӨҮҰҚҒҢҺ]")
 _URDU = re.compile("[ٹڈڑںےۓھہۂۃ]")
-_ARABIC = re.compile("[ةإىأ]|(?:^|\\s)[وبلف]?ال[ء-ي]{2}|[يك]")
-_PERSIAN = re.compile("[پچژگ]|\u200c|(?:^|\\s)(?:می|است|های)(?:\\s|$|[؟?.])")
+_ARABIC = re.compile("[ةإ]|(?:^|\\s)[وبلف]?ال[ء-ي]{2}")
+_PERSIAN = re.compile("\u200c|(?:^|\\s)(?:می|است|های|را|از)(?:$|[\\s؟?.])")
+_NOT_ARABIC = re.compile("[پچژگیک]")
+_ARABIC_KEYBOARD = re.compile("[يكىأ]")
 _PASHTO = re.compile("[ټډړښږڼېۍ]")
 _MARATHI = re.compile("ळ|(?:^|\\s)(?:आहे|आहेत|आणि)(?:$|[\\s.?!।])")
-_CHINESE = re.compile("[的了吗呢们么嗎們麼这這没沒哪您她很怎啊吧给給让讓对訂单請请问關开门车东见说话谁誰时为你]")
-_JAPANESE_FORMS = re.compile("[駅円気売図歳芸働込枠峠広発検対応済続実価変沢浜辺桜薬駐証拠権観関戻縄黒県収継総拡択]")
+# Grammar that only Chinese writes, in characters that Japanese sets of characters also hold.
+_CHINESE_GRAMMAR = re.compile("[的了呢麼沒你您她很怎啊吧哪嗎這]")
 _FRAMES_A_FOREIGN_WORD = re.compile(
     "(?:what|what's|who|how|where|when|why|which|is|are|does|do|did|can|could|translate|define|meaning|my|the|i|please|"
     "qué|que|cómo|como|quién|was|wie|wer|wo|quel|quelle|comment|qui|est|cosa|chi|che)$"
@@ -120,7 +122,11 @@ def _arabic(text: str) -> tuple[str, ...]:
         return ("ur",)
     if arabic > urdu + persian:
         return ("ar",)
-    return ("fa",) if persian > arabic + urdu else ("ar", "ur", "fa")
+    if persian > arabic + urdu:
+        return ("fa", "ur")
+    if _NOT_ARABIC.search(text):
+        return ("ur", "fa")
+    return ("ar",) if _ARABIC_KEYBOARD.search(text) else ("ar", "ur", "fa")
 
 
 def _devanagari(text: str) -> tuple[str, ...]:
@@ -128,15 +134,27 @@ def _devanagari(text: str) -> tuple[str, ...]:
 
 
 def _han(text: str) -> tuple[str, ...]:
-    if _CHINESE.search(text):
+    # National character sets know best: 货 is in no Japanese one, 駅 in no Chinese one.
+    signs = "".join(_LETTER_RUNS["han"].findall(text))
+    if not _in_one_of(("shift_jis",), signs) or _CHINESE_GRAMMAR.search(signs):
         return ("zh",)
-    return ("ja", "zh") if _JAPANESE_FORMS.search(text) else ("zh", "ja")
+    return ("zh", "ja") if _in_one_of(("gb2312", "big5"), signs) else ("ja",)
 
 
 def _kana(text: str) -> tuple[str, ...]:
-    kana, han = (sum(map(len, _LETTER_RUNS[script].findall(text))) for script in ("kana", "han"))
+    kana, han = ("".join(_LETTER_RUNS[script].findall(text)) for script in ("kana", "han"))
     # A single の is a fashion on Chinese labels.
-    return ("zh",) if kana == 1 and han > 4 and _CHINESE.search(text) else ("ja",)
+    return ("zh",) if len(kana) == 1 and not _in_one_of(("shift_jis",), han) else ("ja",)
+
+
+def _in_one_of(encodings: tuple[str, ...], signs: str) -> bool:
+    def known(sign: str, encoding: str) -> bool:
+        try:
+            return bool(sign.encode(encoding))
+        except UnicodeEncodeError:
+            return False
+
+    return all(any(known(sign, encoding) for encoding in encodings) for sign in signs)
 
 
 def _latin(text: str) -> tuple[str, ...]:
