@@ -95,7 +95,7 @@ class DeskAccess:
         now = self._clock()
         with self._lock:
             entries = (self._failures.get(name) for name in (_network(address), ALL_ADDRESSES))
-            return max((entry.blocked_until - now for entry in entries if entry), default=0.0)
+            return max(0.0, *(entry.blocked_until - now for entry in entries if entry), 0.0)
 
     def session(self, token: str | None) -> Session | None:
         """The session of a cookie, if it is still good."""
