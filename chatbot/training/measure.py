@@ -90,9 +90,7 @@ def token_f1(said: str, gold: str) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _read_batch(
-    model: BertForQuestionAnswering, tokens: TextTokens, pairs: Sequence[tuple[str, str]]
-) -> list[Reading]:
+def _read_batch(model: BertForQuestionAnswering, tokens: TextTokens, pairs: Sequence[tuple[str, str]]) -> list[Reading]:
     rows, starts = [], []
     for question, passage in pairs:
         head = [tokens.start, *tokens[question].ids[:MAX_QUESTION_TOKENS], tokens.separator]

@@ -43,7 +43,9 @@ class PseudoRow:
 class PseudoQuestions:
     """Draws pseudo questions of all languages."""
 
-    def __init__(self, languages: dict[str, LanguagePairs], english: Sequence[QAExample], held_out: bool = False) -> None:
+    def __init__(
+        self, languages: dict[str, LanguagePairs], english: Sequence[QAExample], held_out: bool = False
+    ) -> None:
         self._stretches = stretches(list(dict.fromkeys(example.context for example in english)))
         self._index = WordIndex(self._stretches)
         self._pairs: dict[str, tuple[list[Pair], list[Pair]]] = {}
@@ -60,8 +62,8 @@ class PseudoQuestions:
         return [self._one(self._codes[int(number)], generator) for number in numbers]
 
     def of_language(self, code: str, count: int, generator: np.random.Generator) -> list[PseudoQuestion]:
-        """The same for one language."""
-        return [self._one(code, generator) for _ in range(count)]
+        """The same for one language; none where it has no text."""
+        return [self._one(code, generator) for _ in range(count if code in self._codes else 0)]
 
     def _one(self, code: str, generator: np.random.Generator) -> PseudoQuestion:
         questions, statements = self._pairs[code]
@@ -75,7 +77,9 @@ class PseudoQuestions:
 
     def _passage(self, english: str, generator: np.random.Generator) -> str:
         near = self._index.nearest(english, NEAR_STRETCHES)
-        number = near[int(generator.integers(0, len(near)))] if near else int(generator.integers(0, len(self._stretches)))
+        number = (
+            near[int(generator.integers(0, len(near)))] if near else int(generator.integers(0, len(self._stretches)))
+        )
         return self._stretches[number]
 
 

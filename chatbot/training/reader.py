@@ -18,7 +18,8 @@ from chatbot.training.measure import score
 from chatbot.training.windows import TextTokens, Window
 from retrieval.training.checkpoints import load_reader, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
-from retrieval.training.loop import LoopSettings, adamw, train_loop
+from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
+from retrieval.training.overlap import evaluation_texts, refuse_overlap
 from retrieval.training.runs import Budget, batches_by_length, pad, pick_device, seed_everything
 
 DEV_SQUAD_QUESTIONS = 300  # enough to see two points of F1, cheap enough for a CPU
@@ -57,9 +58,7 @@ def collate(windows: Sequence[Window], pad_id: int) -> WindowBatch:
     )
 
 
-def span_logits(
-    model: BertForQuestionAnswering, batch: WindowBatch
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def span_logits(model: BertForQuestionAnswering, batch: WindowBatch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Start and end logits (n, length), padding at minus infinity, and last hidden states (n, length, width)."""
     device = model.device
     mask = torch.from_numpy(batch.mask).to(device)
@@ -72,7 +71,7 @@ def span_logits(
     return logits[:, :, 0], logits[:, :, 1], hidden
 
 
-class EnglishStage:
+class EnglishStage(StatelessStage):
     """Cross-entropy of start and end over English windows."""
 
     def __init__(
@@ -100,9 +99,6 @@ class EnglishStage:
         first = cross_entropy(start, torch.from_numpy(batch.start).to(device))
         second = cross_entropy(end, torch.from_numpy(batch.end).to(device))
         return (first + second) / 2
-
-    def after_step(self) -> None:
-        """Nothing to keep in place: rows are frozen."""
 
 
 def freeze(model: BertForQuestionAnswering, layers: int) -> None:
@@ -149,6 +145,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Train the reader and write `model/` and `scores.json` into the run's folder."""
     train = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
+    refuse_overlap((e.context for e in train), evaluation_texts(arguments.data), "english_qa/train.jsonl.gz")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     seed_everything(arguments.seed)

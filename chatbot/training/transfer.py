@@ -25,8 +25,9 @@ from chatbot.training.reader import EnglishStage, WindowBatch, collate, freeze, 
 from chatbot.training.windows import TextTokens, Window
 from retrieval.training.checkpoints import load_encoder, load_reader, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
-from retrieval.training.loop import LoopSettings, adamw, train_loop
-from retrieval.training.parallel import LanguagePairs, languages_in, load_language
+from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
+from retrieval.training.overlap import load_languages
+from retrieval.training.parallel import LanguagePairs
 from retrieval.training.runs import Budget, batches_by_length, pick_device, seed_everything
 
 TEMPERATURE = 2.0  # the teacher's second and third choices say most about what it understood
@@ -52,7 +53,7 @@ class TransferBatch:
         return self.student.token_count
 
 
-class TransferStage:
+class TransferStage(StatelessStage):
     """Distillation from English questions to translations, mixed with English questions that have answers."""
 
     def __init__(
@@ -87,9 +88,6 @@ class TransferStage:
             wanted = passage_view(self._teacher, batch.teacher, batch.teacher_begin, batch.lengths)
         ours = passage_view(self._student, batch.student, batch.student_begin, batch.lengths)
         return distance(ours, wanted)
-
-    def after_step(self) -> None:
-        """Nothing to keep in place: rows are frozen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +157,8 @@ def agreement(
     questions: Sequence[PseudoQuestion],
 ) -> dict[str, float]:
     """Per language: percent of word overlap between the student's span and the teacher's on held-out text."""
+    if not questions:
+        return {}
     ours = read_all(models[0], tokens, [(question.translation, question.passage) for question in questions])
     wanted = read_all(models[1], tokens, [(question.english, question.passage) for question in questions])
     scores: dict[str, list[float]] = {}
@@ -186,7 +186,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and write `model/`, `scores.json` and `agreement.json` into the run's folder."""
-    languages = {code: load_language(arguments.data, code) for code in languages_in(arguments.data)}
+    languages = load_languages(arguments.data)
     train = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
     if arguments.threads:
@@ -221,8 +221,7 @@ def held_out_questions(languages: dict[str, LanguagePairs], english: Sequence[QA
     """A fixed sample of held-out text, the same number for every language."""
     generator = np.random.default_rng(0)
     source = PseudoQuestions(languages, english, held_out=True)
-    usable = [code for code, pairs in languages.items() if pairs.held_out]
-    return [q for code in usable for q in source.of_language(code, HELD_OUT_PER_LANGUAGE, generator)]
+    return [q for code in languages for q in source.of_language(code, HELD_OUT_PER_LANGUAGE, generator)]
 
 
 def load_with_rows(reader: Path, encoder: Path) -> tuple[BertForQuestionAnswering, Path]:

@@ -56,9 +56,7 @@ def average_rows(translations: Translations, english_rows: NDArray[np.float32]) 
     return rows
 
 
-def _cells(
-    pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]]
-) -> tuple[IntVector, IntVector, IntVector]:
+def _cells(pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]]) -> tuple[IntVector, IntVector, IntVector]:
     """Every (piece, English piece) of every pair, and a number for the English position it belongs to."""
     left, right, groups = [], [], []
     position = total = 0

@@ -20,9 +20,10 @@ from retrieval.training.checkpoints import load_encoder, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
 from retrieval.training.mix import ParallelMix
-from retrieval.training.parallel import LanguagePairs, languages_in, load_language
+from retrieval.training.overlap import load_languages
+from retrieval.training.parallel import LanguagePairs
 from retrieval.training.runs import Budget, batches_by_length, pad, pick_device, seed_everything
-from retrieval.training.vocabulary import ENGLISH_PIECES, english_tokenizer
+from retrieval.training.vocabulary import english_pieces, english_tokenizer
 
 TEMPERATURE = 0.05  # Reimers & Gurevych's scale of 20
 COSINE_WEIGHT = 4.0  # beside the contrastive loss, so that vectors match and not only rank
@@ -64,7 +65,7 @@ class EncoderStage:
         self._mix = mix
         self._batch_tokens = batch_tokens
         rows = student.embeddings.word_embeddings.weight
-        self._english_rows = rows.detach()[:ENGLISH_PIECES].clone()
+        self._english_rows = rows.detach()[: english_pieces(student.config)].clone()
         self._remembered = torch.zeros(0, rows.shape[1], device=rows.device)
 
     def batches(self, generator: np.random.Generator) -> list[TextBatch]:
@@ -99,15 +100,23 @@ class EncoderStage:
     def after_step(self) -> None:
         """English rows stay what they were: the reader shares them."""
         with torch.no_grad():
-            self.student.embeddings.word_embeddings.weight[:ENGLISH_PIECES] = self._english_rows
+            self.student.embeddings.word_embeddings.weight[: len(self._english_rows)] = self._english_rows
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """The teacher's latest vectors."""
+        return {"remembered": self._remembered}
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on with them."""
+        self._remembered = state["remembered"].to(self._remembered.device)
 
 
 class TextRows:
     """Texts as token rows with [CLS] and [SEP], cut as the student or as the teacher cuts them."""
 
-    def __init__(self, tokenizer_file: Path, english: Sequence[QAExample]) -> None:
+    def __init__(self, tokenizer_file: Path, pieces: int, english: Sequence[QAExample]) -> None:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
-        self._teachers = english_tokenizer(tokenizer_file)
+        self._teachers = english_tokenizer(tokenizer_file, pieces)
         self._start, self._end = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
         self.pad_id = self._tokenizer.token_to_id("[PAD]")
         self._passages = list(dict.fromkeys(example.context for example in english))
@@ -194,7 +203,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train the encoder and write `model/` and `scores.json` into the run's folder."""
-    languages = {code: load_language(arguments.data, code) for code in languages_in(arguments.data)}
+    languages = load_languages(arguments.data)
     english = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -202,7 +211,7 @@ def run(arguments: argparse.Namespace) -> None:
     device = pick_device()
     student, tokenizer_file = load_encoder(arguments.start)
     teacher, _ = load_encoder(arguments.teacher or arguments.start)
-    texts = TextRows(tokenizer_file, english)
+    texts = TextRows(tokenizer_file, english_pieces(student.config), english)
     student.to(device)
     stage = EncoderStage(student, teacher.to(device), texts, ParallelMix(languages), arguments.batch_tokens)
     budget = Budget(arguments.tokens, arguments.minutes)
@@ -214,14 +223,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _rates(student: BertModel, arguments: argparse.Namespace) -> list[Rate]:
-    """Only rows of pieces in the batch move; position, type and norm of the embeddings stay, the reader has them too."""
+    """Rows of the batch's pieces, and the body; positions, types and norm of the embeddings stay as they are."""
     for parameter in student.embeddings.parameters():
         parameter.requires_grad = False
     words = student.embeddings.word_embeddings
     words.sparse = True
     words.weight.requires_grad = True
     rows = Rate(torch.optim.SparseAdam([words.weight]), arguments.row_rate, arguments.rows_until)
-    body = [parameter for parameter in student.encoder.parameters()]
+    body = list(student.encoder.parameters())
     if not arguments.body_rate:
         for parameter in body:
             parameter.requires_grad = False

@@ -40,6 +40,28 @@ class Stage(Protocol):
         """Called when the weights have moved."""
         ...
 
+    def state(self) -> dict[str, torch.Tensor]:
+        """What the stage itself remembers from step to step."""
+        ...
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Go on from what `state` gave."""
+        ...
+
+
+class StatelessStage:
+    """A stage that only looks at the batch at hand."""
+
+    def after_step(self) -> None:
+        """Nothing to do."""
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """Nothing."""
+        return {}
+
+    def restore(self, state: dict[str, torch.Tensor]) -> None:
+        """Nothing to restore."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -71,6 +93,7 @@ class _Run:
 
     parameters: dict[str, torch.nn.Parameter]
     rates: Sequence[Rate]
+    stage: Stage
     epoch: int = 0
     batch: int = 0
     tokens: int = 0
@@ -85,6 +108,7 @@ class _Run:
             "losses": self.losses,
             "seconds": self.clock.seconds,
             "random": torch.get_rng_state(),
+            "stage": self.stage.state(),
         }
         save_checkpoint(folder, state)
 
@@ -98,6 +122,7 @@ class _Run:
         for rate, saved in zip(self.rates, state["optimizers"], strict=True):
             rate.optimizer.load_state_dict(saved)
         torch.set_rng_state(state["random"])
+        self.stage.restore(state["stage"])
         self.epoch, self.batch, self.tokens = state["position"]
         self.losses, self.clock = list(state["losses"]), Clock(state["seconds"])
 
@@ -109,14 +134,14 @@ def adamw(parameters: Sequence[torch.nn.Parameter], peak: float) -> Rate:
 
 def train_loop(model: torch.nn.Module, stage: Stage, rates: Sequence[Rate], settings: LoopSettings) -> list[float]:
     """Train until the budget is spent, going on from the folder's checkpoint; returns the loss of every step."""
-    run = _Run({name: p for name, p in model.named_parameters() if p.requires_grad}, rates)
+    run = _Run({name: p for name, p in model.named_parameters() if p.requires_grad}, rates, stage)
     run.resume(settings.folder)
     budget = settings.budget
     with tqdm(total=budget.tokens, initial=run.tokens, unit="tok", unit_scale=True, mininterval=5) as bar:
         for epoch, generator in epochs(settings.seed):
             if epoch < run.epoch:
                 continue
-            _train_epoch(model, stage, (run, settings, bar), stage.batches(generator))
+            _train_epoch(model, (run, settings, bar), stage.batches(generator))
             if budget.progress(run.tokens, run.clock.seconds) >= 1:
                 break
             run.epoch, run.batch = epoch + 1, 0
@@ -124,9 +149,7 @@ def train_loop(model: torch.nn.Module, stage: Stage, rates: Sequence[Rate], sett
     return run.losses
 
 
-def _train_epoch(
-    model: torch.nn.Module, stage: Stage, context: tuple[_Run, LoopSettings, Any], batches: Sequence[Batch]
-) -> None:
+def _train_epoch(model: torch.nn.Module, context: tuple[_Run, LoopSettings, Any], batches: Sequence[Batch]) -> None:
     run, settings, bar = context
     saved_at, shown = run.clock.seconds, 0.0
     while run.batch < len(batches):
@@ -134,7 +157,7 @@ def _train_epoch(
         if progress >= 1:
             return
         batch = batches[run.batch]
-        loss = _step(model, stage, batch, (run.rates, progress))
+        loss = _step(model, run, batch, progress)
         run.batch += 1
         run.tokens += batch.token_count
         run.losses.append(loss)
@@ -146,17 +169,16 @@ def _train_epoch(
             saved_at = run.clock.seconds
 
 
-def _step(model: torch.nn.Module, stage: Stage, batch: Batch, schedule: tuple[Sequence[Rate], float]) -> float:
-    rates, progress = schedule
+def _step(model: torch.nn.Module, run: _Run, batch: Batch, progress: float) -> float:
     model.train()
     with autocast(next(model.parameters()).device):
-        loss = stage.loss(batch)
+        loss = run.stage.loss(batch)
     loss.backward()  # type: ignore[no-untyped-call]
     dense = [p for p in model.parameters() if p.grad is not None and not p.grad.is_sparse]
     torch.nn.utils.clip_grad_norm_(dense, MAX_GRADIENT_NORM)
-    for rate in rates:
+    for rate in run.rates:
         rate.set(progress)
         rate.optimizer.step()
         rate.optimizer.zero_grad()
-    stage.after_step()
+    run.stage.after_step()
     return float(loss.detach())

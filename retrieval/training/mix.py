@@ -15,7 +15,7 @@ QUESTION_SHARE, SENTENCE_SHARE, STRING_SHARE, WORD_SHARE = 0.35, 0.48, 0.09, 0.0
 MAX_ENGLISH_WORDS = 28  # longer lines cost most and are nothing that anybody asks
 PLAIN_QUESTION_SHARE = 0.15  # typed without the mark at the end
 NO_ACCENT_SHARE = 0.1  # typed without accents
-LATIN_LANGUAGES = frozenset("de es fr id it nl pl pt ro sw tr vi".split())
+LATIN_LANGUAGES = frozenset(["de", "es", "fr", "id", "it", "nl", "pl", "pt", "ro", "sw", "tr", "vi"])
 
 
 @dataclass(frozen=True, slots=True)

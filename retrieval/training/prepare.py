@@ -17,10 +17,12 @@ from transformers import BertModel
 
 from retrieval.training.alignment import align, average_rows
 from retrieval.training.checkpoints import load_encoder
-from retrieval.training.parallel import LanguagePairs, Pair, languages_in, load_language
+from retrieval.training.overlap import load_languages
+from retrieval.training.parallel import LanguagePairs
 from retrieval.training.vocabulary import (
     appended,
     count_pieces,
+    english_pieces,
     english_tokenizer,
     letter_pieces,
     new_tokenizer,
@@ -89,22 +91,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the extended checkpoint."""
-    languages = {code: load_language(arguments.data, code) for code in languages_in(arguments.data)}
+    languages = load_languages(arguments.data)
     model, tokenizer_file = load_encoder(arguments.start)
     old = json.loads(tokenizer_file.read_text(encoding="utf-8"))["model"]["vocab"]
-    base = dict(old)
+    base, english = dict(old), english_pieces(model.config)
     if arguments.drop_rare:
-        counts = count_pieces(
-            Tokenizer.from_file(str(tokenizer_file)), [text for pairs in languages.values() for text in _texts(pairs)[::COUNTED_EVERY]]
-        )
-        base = without_rare(old, counts)
+        sample = [text for pairs in languages.values() for text in _texts(pairs)[::COUNTED_EVERY]]
+        counts = count_pieces(Tokenizer.from_file(str(tokenizer_file)), sample)
+        base = without_rare(old, counts, english)
     asked = dict(part.split("=") for part in arguments.pieces.split(",")) if arguments.pieces else {}
     pieces = {code: int(count) for code, count in asked.items()} or dict.fromkeys(languages, PIECES)
     vocabulary = wanted_pieces(languages, base, pieces)
     tokenizer = new_tokenizer(vocabulary, tokenizer_file)
     new = {number for piece, number in vocabulary.items() if piece not in old}
     known = model.embeddings.word_embeddings.weight.detach().numpy()
-    rows = first_rows(languages, (tokenizer, english_tokenizer(tokenizer_file)), known, new)
+    rows = first_rows(languages, (tokenizer, english_tokenizer(tokenizer_file, english)), known, new)
     grown(model, old, vocabulary, rows)
     model.save_pretrained(arguments.out)
     tokenizer.save(str(arguments.out / "tokenizer.json"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-ENGLISH_PIECES = 30_522  # size of the vocabulary of MiniLM and of every English uncased BERT
+ENGLISH_PIECES = 30_522  # of MiniLM and every English uncased BERT; a config may name another `english_pieces`
 MAX_WORD_CHARS = 400  # Thai writes whole sentences without a space
 MIN_PIECE_COUNT = 4  # in a fifth of the text; a rarer piece has no chance to learn what it means
 CONTINUED = "##"
@@ -87,11 +87,11 @@ def appended(vocabulary: Mapping[str, int], wanted: Iterable[str]) -> dict[str, 
     return {piece: number for number, piece in enumerate(dict.fromkeys([*ordered, *wanted]))}
 
 
-def without_rare(vocabulary: Mapping[str, int], counts: Mapping[str, int]) -> dict[str, int]:
+def without_rare(vocabulary: Mapping[str, int], counts: Mapping[str, int], english: int) -> dict[str, int]:
     """English pieces unmoved; of the others those that occur often enough, and letters."""
     ordered = sorted(vocabulary, key=lambda piece: vocabulary[piece])
-    kept = ordered[:ENGLISH_PIECES]
-    for piece in ordered[ENGLISH_PIECES:]:
+    kept = ordered[:english]
+    for piece in ordered[english:]:
         letter = len(piece.removeprefix(CONTINUED)) == 1 and not is_han(piece[-1])
         if counts.get(piece, 0) >= MIN_PIECE_COUNT or letter or (len(piece) == 1 and is_han(piece)):
             kept.append(piece)
@@ -114,11 +114,16 @@ def is_han(letter: str) -> bool:
     return 0x4E00 <= code <= 0x9FFF or 0x3400 <= code <= 0x4DBF or 0xF900 <= code <= 0xFAFF
 
 
-def english_tokenizer(path: Path) -> Tokenizer:
+def english_tokenizer(path: Path, english: int) -> Tokenizer:
     """The tokenizer as it was before its extension: the teacher reads English as it always did."""
     settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     vocabulary = settings["model"]["vocab"]
-    settings["model"]["vocab"] = {piece: number for piece, number in vocabulary.items() if number < ENGLISH_PIECES}
+    settings["model"]["vocab"] = {piece: number for piece, number in vocabulary.items() if number < english}
     tokenizer = Tokenizer.from_str(json.dumps(settings))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     return tokenizer
+
+
+def english_pieces(config: Any) -> int:
+    """How many of a checkpoint's pieces are the English ones that it began with."""
+    return int(getattr(config, "english_pieces", ENGLISH_PIECES))
