@@ -247,7 +247,7 @@ def _load(code: str) -> Phrases:
 
 
 def _normalised(text: str) -> str:
-    # Marks stay: in Hindi, Thai and Arabic they carry the vowels. Digits stay too, so an order number is never small talk.
+    # Marks stay: in Hindi, Thai and Arabic they carry the vowels. So do digits: an order number is no small talk.
     if len(text) > _LONGEST_SMALL_TALK_CHARS:
         return ""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")

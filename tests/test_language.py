@@ -43,8 +43,8 @@ ENGLISH_PAGE = (
     "We refund the price of the item, but not the cost of shipping, unless the item was faulty when it arrived.\n\n"
 ) * 3
 GERMAN_PAGE = (
-    "# Rücksendung\n\nSie können einen Artikel innerhalb von 30 Tagen nach der Lieferung zurücksenden. Der Artikel muss "
-    "unbenutzt und in der Originalverpackung sein. Wir erstatten den Preis, aber nicht die Versandkosten.\n\n"
+    "# Rücksendung\n\nSie können einen Artikel innerhalb von 30 Tagen nach der Lieferung zurücksenden. Der Artikel "
+    "muss unbenutzt und in der Originalverpackung sein. Wir erstatten den Preis, aber nicht die Versandkosten.\n\n"
 ) * 3
 
 
@@ -84,7 +84,7 @@ def test_one_common_word_claims_no_language(text):
     assert not detect_language(text).certain
 
 
-@pytest.mark.parametrize("text", ["", "   ", "123", "👍👍", "ORD-2024-77", "\x00\x07", "5 €", "https://example.com"])
+@pytest.mark.parametrize("text", ["", "   ", "123", "👍👍", "ORD-2024-77", "\x00\x07", "5 €"])
 def test_text_without_words_has_no_language(text):
     assert detect_language(text) == DetectedLanguage(None, 0.0, False)
 

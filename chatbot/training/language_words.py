@@ -43,36 +43,60 @@ SMOOTHING = 3e-6
 # fmt: off
 FUNCTION_WORDS = {
     "latin": {
-        "cs": "je se na že jak kde kdy co to já jsem není jsou pro ale když nebo mohu můžu mám kolik jaký proč můj by být "
-              "také až byl ve za si jako aby které do po tak dnes s v a i",
-        "da": "og er det at en jeg ikke på med til for har kan hvor hvornår hvordan hvad mit min om av af den der et som "
-              "fra skal vil hvem mig du vi de blev mine hvorfor hvilken efter når",
-        "fi": "ja on ei se että en olen mitä missä milloin miten kuinka voiko voin onko minun tämä kuin mutta tai myös kun "
-              "jos ovat hän sinä minä kanssa koska mikä kuka paljonko saanko pitää ole oli joka sen",
-        "hr": "je se na da što gdje kada kako koliko mogu moj ja sam nije su za ali ili ako ne i u od s iz to koji tko zašto "
-              "biti ima imam li do po kao nisam može bez",
-        "hu": "a az és nem hogy van egy mi hol mikor hogyan mennyi lehet vagyok meg ez azt is de ha csak már volt ki kell "
-              "mit miért tudok lesz vagy nekem szeretnék mennyibe kerül milyen melyik én ne",
-        "no": "og er det at en jeg ikke på med til for har kan hvor når hvordan hva mitt min om av den der et som fra skal "
-              "vil hvem meg du vi de ble mine hvorfor hvilken etter får koster noen",
-        "sv": "och är det att en jag inte på med till för har kan var när hur vad mitt min om av den som ett från ska vill "
-              "vem mig du vi de blev mina varför vilken efter får kostar någon",
+        "cs": (
+            "je se na že jak kde kdy co to já jsem není jsou pro ale když nebo mohu můžu mám kolik jaký proč můj "
+            "by být také až byl ve za si jako aby které do po tak dnes s v a i"
+        ),
+        "da": (
+            "og er det at en jeg ikke på med til for har kan hvor hvornår hvordan hvad mit min om av af den der "
+            "et som fra skal vil hvem mig du vi de blev mine hvorfor hvilken efter når"
+        ),
+        "fi": (
+            "ja on ei se että en olen mitä missä milloin miten kuinka voiko voin onko minun tämä kuin mutta tai "
+            "myös kun jos ovat hän sinä minä kanssa koska mikä kuka paljonko saanko pitää ole oli joka sen"
+        ),
+        "hr": (
+            "je se na da što gdje kada kako koliko mogu moj ja sam nije su za ali ili ako ne i u od s iz to koji "
+            "tko zašto biti ima imam li do po kao nisam može bez"
+        ),
+        "hu": (
+            "a az és nem hogy van egy mi hol mikor hogyan mennyi lehet vagyok meg ez azt is de ha csak már volt "
+            "ki kell mit miért tudok lesz vagy nekem szeretnék mennyibe kerül milyen melyik én ne"
+        ),
+        "no": (
+            "og er det at en jeg ikke på med til for har kan hvor når hvordan hva mitt min om av den der et som "
+            "fra skal vil hvem meg du vi de ble mine hvorfor hvilken etter får koster noen"
+        ),
+        "sv": (
+            "och är det att en jag inte på med till för har kan var när hur vad mitt min om av den som ett från "
+            "ska vill vem mig du vi de blev mina varför vilken efter får kostar någon"
+        ),
     },
     "cyrillic": {
-        "mk": "на и во се да не е од за со што го ја ли како каде кога колку може имам мојот сум ќе ги тоа но или ако дали "
-              "зошто кој каква има беше овој таа ми",
-        "uk": "і в на не що я як де коли скільки можна мій це за до та чи є з у про але або якщо чому хто який ви ми мене "
-              "від був для має можу він вона так ще треба після",
+        "mk": (
+            "на и во се да не е од за со што го ја ли како каде кога колку може имам мојот сум ќе ги тоа но или "
+            "ако дали зошто кој каква има беше овој таа ми"
+        ),
+        "uk": (
+            "і в на не що я як де коли скільки можна мій це за до та чи є з у про але або якщо чому хто який ви "
+            "ми мене від був для має можу він вона так ще треба після"
+        ),
     },
     "arabic": {
-        "fa": "و در به از که این را با است برای آن یک خود تا کرد بر هم می های من شما چه کجا چگونه چطور آیا چقدر کی چرا "
-              "است؟ هست نیست شد شود دارد کنم کنید باید اگر یا ما چند کدام",
+        "fa": (
+            "و در به از که این را با است برای آن یک خود تا کرد بر هم می های من شما چه کجا چگونه چطور آیا چقدر کی "
+            "چرا است؟ هست نیست شد شود دارد کنم کنید باید اگر یا ما چند کدام"
+        ),
     },
     "devanagari": {
-        "mr": "आहे आणि मी काय कसे कुठे कधी किती माझा माझी माझे नाही आहेत या हे तो ती ते होते करू शकतो शकते साठी मला तुम्ही "
-              "आपण किंवा पण जर का कोण च्या मध्ये होता केले कोणत्या झाला करा",
-        "ne": "छ र को मा म के कहाँ कहिले कसरी कति मेरो हो छैन छन् लाई गर्न यो त्यो भने तपाईं हुन्छ पनि वा तर किन कुन थियो "
-              "गर्नुहोस् बाट लागि",
+        "mr": (
+            "आहे आणि मी काय कसे कुठे कधी किती माझा माझी माझे नाही आहेत या हे तो ती ते होते करू शकतो शकते साठी मला "
+            "तुम्ही आपण किंवा पण जर का कोण च्या मध्ये होता केले कोणत्या झाला करा"
+        ),
+        "ne": (
+            "छ र को मा म के कहाँ कहिले कसरी कति मेरो हो छैन छन् लाई गर्न यो त्यो भने तपाईं हुन्छ पनि वा तर किन "
+            "कुन थियो गर्नुहोस् बाट लागि"
+        ),
     },
 }
 # fmt: on

@@ -29,6 +29,8 @@ from chatbot.training.language_words import read_texts
 Questions = Mapping[str, Sequence[str]]
 SEED = 0
 LINES_PER_LANGUAGE = 700
+BARE_PER_LANGUAGE = 200
+"""Bare langdetect is slow: it gets the first so many of each language, on which both are compared."""
 FEWEST_WORDS = 3
 FEWEST_SIGNS = 6
 UNSPACED = frozenset({"ja", "th", "zh"})
@@ -52,7 +54,8 @@ def main() -> None:
         "data": {name: fingerprint(questions) for name, questions in sets.items()},
         "first_call_ms": round(first_ms, 1),
         "here": {name: measure(questions, here) for name, questions in sets.items()},
-        "bare_langdetect": {name: measure(questions, bare_langdetect()) for name, questions in sets.items()},
+        "here_on_the_part": {name: measure(first(questions), here) for name, questions in sets.items()},
+        "bare_langdetect": {name: measure(first(questions), bare_langdetect()) for name, questions in sets.items()},
     }
     show(report)
     if arguments.out:
@@ -92,6 +95,11 @@ def held_out(folder: Path) -> Questions:
         texts = [text for text, _ in read_texts(folder, code, held_out=True) if long_enough(text, code)]
         lines[code] = random.Random(SEED).sample(texts, min(LINES_PER_LANGUAGE, len(texts)))
     return lines
+
+
+def first(questions: Questions) -> Questions:
+    """The part that bare langdetect is measured on."""
+    return {code: texts[:BARE_PER_LANGUAGE] for code, texts in questions.items()}
 
 
 def long_enough(text: str, code: str) -> bool:
