@@ -100,10 +100,12 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> TokenBatch:
 def pool(hidden: FloatArray, mask: np.ndarray, pooling: str) -> FloatArray:
     """One vector (n, dim) per row of hidden states (n, length, dim): the first token's, or the mean of real tokens."""
     if pooling == "cls":
-        return hidden[:, 0]
+        first: FloatArray = hidden[:, 0]
+        return first
     weights = mask.astype(np.float32)  # (n, length)
     total: FloatArray = np.einsum("nld,nl->nd", hidden, weights)
-    return total / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+    mean: FloatArray = total / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
+    return mean
 
 
 def unit_length(vectors: FloatArray) -> FloatArray:

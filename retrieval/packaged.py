@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 FORMAT_VERSION = 1
 FORMAT_KEY = "anytongue_format"
@@ -194,12 +194,13 @@ def _read_tensors(path: Path, only: str | None = None) -> dict[str, Array]:
     if not path.is_file():
         raise CheckpointFileMissing(f"{path} is missing: restore the file or name another checkpoint.")
     try:
-        tensors: dict[str, Array] = load_file(path)
+        with safe_open(path, framework="numpy") as stored:
+            names = [name for name in stored.keys() if only is None or only in name]  # noqa: SIM118 (not a dict)
+            return {name: stored.get_tensor(name) for name in names}
     except (SafetensorError, OSError, ValueError) as error:
         raise BrokenCheckpoint(
             f"{path} is not a whole safetensors file ({error}): it was cut short or damaged; restore it."
         ) from error
-    return {name: array for name, array in tensors.items() if only is None or only in name}
 
 
 def _without_prefix(tensors: dict[str, Array]) -> dict[str, Array]:

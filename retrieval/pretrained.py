@@ -17,6 +17,7 @@ from retrieval.quantization import (
     choose_number_types,
     current_device,
     quantize_module,
+    quantize_words,
 )
 from retrieval.tokenizer import FastTokenizer, without_limits
 
@@ -156,12 +157,12 @@ def _load_model(auto_class: str, source: CheckpointSource, quantization: str) ->
     import torch
     import transformers
 
+    config = read_config(source.folder)
     _check_weights(source.folder)
     logging: Any = transformers.utils.logging  # untyped in transformers
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     device = current_device()
-    config = read_config(source.folder)
     numbers = choose_number_types(quantization, device, str(config.get("model_type")))
     bits = _bitsandbytes_weights(numbers, device.kind)
     try:
@@ -177,9 +178,13 @@ def _load_model(auto_class: str, source: CheckpointSource, quantization: str) ->
         raise CheckpointError(f"{source.folder} could not be loaded ({error}): restore or replace it.") from error
     _check_nothing_is_random(source.folder, report["missing_keys"])
     model.eval()
+    if not bits:
+        model.to(device.kind)
     if numbers.weights == "int8" and device.kind == "cpu":
         quantize_module(model, keep=SPAN_HEADS)
-    return (model if bits else model.to(device.kind)), device.kind
+    if numbers.weights != "none":
+        quantize_words(model)
+    return model, device.kind
 
 
 def _bitsandbytes_weights(numbers: NumberTypes, device: str) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from retrieval.packaged import CheckpointError
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, dtype
 
 Quantization = Literal["auto", "none", "int8", "nf4"]
 QUANTIZATIONS: tuple[str, ...] = get_args(Quantization)
@@ -114,11 +114,12 @@ def bitsandbytes_config(numbers: NumberTypes, keep: Iterable[str]) -> Any:
     )
 
 
-def int8_embedding(rows: "Tensor", scale: "Tensor") -> Callable[["Tensor"], "Tensor"]:
-    """Lookup in int8 rows (n, d) with scales (n,): only the rows asked for become float32."""
+def int8_embedding(rows: "Tensor", scale: "Tensor", dtype: "dtype | None" = None) -> Callable[["Tensor"], "Tensor"]:
+    """Lookup in int8 rows (n, d) with scales (n,): only the rows asked for become floats."""
 
     def look_up(ids: "Tensor") -> "Tensor":
-        return rows[ids].float() * scale[ids].float()[..., None]
+        found = rows[ids].float() * scale[ids].float()[..., None]
+        return found if dtype is None else found.to(dtype)
 
     return look_up
 
@@ -172,7 +173,7 @@ def quantize_rows_torch(weight: "Tensor") -> tuple["Tensor", "Tensor"]:
 
 
 def quantize_module(model: Any, keep: Iterable[str]) -> None:
-    """Turn the Linear layers and the word embedding of a transformers model into int8, in place, for a processor.
+    """Turn the Linear layers of a transformers model into int8, in place, for a processor.
 
     `keep` names modules (last part of their path) that stay as they are: the span head.
     """
@@ -185,8 +186,16 @@ def quantize_module(model: Any, keep: Iterable[str]) -> None:
             bias = None if module.bias is None else module.bias.detach()
             layer = int8_linear(*quantize_rows_torch(module.weight), bias)
             setattr(model.get_submodule(owner_path), name, _as_module(layer))
-    words = model.get_input_embeddings()
-    model.set_input_embeddings(_as_module(int8_embedding(*quantize_rows_torch(words.weight))))
+
+
+def quantize_words(model: Any) -> None:
+    """Turn the word embedding of a transformers model into int8 rows, in place, on the device where it is.
+
+    It is 69 % of XLM-R base, and bitsandbytes leaves it alone.
+    """
+    words = model.get_input_embeddings().weight
+    rows, scale = (part.to(words.device) for part in quantize_rows_torch(words))
+    model.set_input_embeddings(_as_module(int8_embedding(rows, scale, words.dtype)))
 
 
 def _as_module(function: Callable[["Tensor"], "Tensor"]) -> Any:
