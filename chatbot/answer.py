@@ -57,8 +57,15 @@ class Answer:
     """With no answer: the best span that was not sure enough, for "the closest I have is ..."."""
     timings_ms: dict[str, float] = field(default_factory=dict)
     """Stage -> milliseconds: encode, search, read."""
+    completed_by: tuple[str, ...] = ()
+    """Earlier questions of the conversation that this one was taken as a follow-up to; empty when it stood alone."""
 
     @property
     def text(self) -> str | None:
         """The answer's words in English, or None."""
         return self.citation.text if self.citation else None
+
+    @property
+    def understood_as(self) -> str | None:
+        """A follow-up together with what it follows, in the words that were asked; None when it stood alone."""
+        return " ".join((*self.completed_by, self.question)) if self.completed_by else None

@@ -9,6 +9,7 @@ from time import perf_counter
 
 from chatbot.answer import Answer, Citation
 from chatbot.conversation import Conversation, Turn
+from chatbot.follow_up import PastTurn
 from chatbot.language import LANGUAGES, DetectedLanguage, LanguagePrior, detect_language
 from chatbot.messages import MAX_MESSAGE_CHARS, MessageProblem, clean, problem_of
 from chatbot.phrases import PhraseKey, phrase, small_talk, small_talk_languages
@@ -54,6 +55,8 @@ class Reply:
     answer: Answer | None = None
     detected_language: str | None = None
     """What was recognised, served or not; None when nothing was."""
+    understood_as: str | None = None
+    """A follow-up together with the question it follows; None when the question stood alone."""
     logged_id: int | None = None
     """Row of the question log, for `Chatbot.feedback`; None when the question was not kept."""
 
@@ -85,7 +88,7 @@ class Chatbot:
         detected = _detect(text, conversation)
         detect_ms = (perf_counter() - started) * 1000
         language = _reply_language(detected, conversation)
-        reply = self._reply(text, language)
+        reply = self._reply(text, language, conversation.last_answered())
         answer = reply.answer and replace(reply.answer, timings_ms={"detect": detect_ms, **reply.answer.timings_ms})
         reply = replace(reply, answer=answer, language_certain=detected.certain, detected_language=detected.code)
         if detected.certain and detected.code in LANGUAGES:
@@ -110,7 +113,7 @@ class Chatbot:
         question = logged(text, language, conversation_id, reply.kind.value, reply.answer, took_ms)
         return replace(reply, logged_id=self._keeper.keep(question))
 
-    def _reply(self, text: str, language: str) -> Reply:
+    def _reply(self, text: str, language: str, history: PastTurn | None) -> Reply:
         problem = problem_of(text)
         if problem:
             return _problem_reply(problem, language)
@@ -121,8 +124,8 @@ class Chatbot:
             return Reply(
                 phrase(PhraseKey.KNOWLEDGE_BASE_EMPTY, language), ReplyKind.KNOWLEDGE_BASE_EMPTY, language, True
             )
-        answer = self.pipeline.answer(text, language=language, threshold=self.threshold)
-        return self._answer_reply(answer, language)
+        answer = self.pipeline.answer(text, language=language, threshold=self.threshold, history=history)
+        return replace(self._answer_reply(answer, language), understood_as=answer.understood_as)
 
     def _answer_reply(self, answer: Answer, language: str) -> Reply:
         if answer.citation:

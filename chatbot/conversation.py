@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from chatbot.answer import Answer
+from chatbot.follow_up import PastTurn
 
 MAX_TURNS = 50
 """Older turns are forgotten: the page shows them no longer and nothing is decided from them."""
@@ -37,6 +38,15 @@ class Conversation:
     def page_language(self) -> str:
         """The language to speak when nothing else is known: chosen, then spoken, then the browser's, then English."""
         return self.chosen_language or self.language or self.browser_language or "en"
+
+    def last_answered(self) -> PastTurn | None:
+        """What a follow-up may lean on: the last question that got words quoted, sure or the closest ones."""
+        for turn in reversed(self.turns):
+            quoted = turn.answer and (turn.answer.citation or turn.answer.closest)
+            if turn.answer and quoted:
+                # Of a chain of follow-ups the first and the last say all: "Shipping to Norway? - With express?"
+                return PastTurn((*turn.answer.completed_by[:1], turn.message), quoted)
+        return None
 
     def remember(self, turn: Turn) -> None:
         """Add a turn and drop the oldest beyond MAX_TURNS."""

@@ -5,12 +5,15 @@ Knows nothing of the question's language except as a mild input of the confidenc
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from time import perf_counter
 
 from chatbot.answer import Answer, Citation, Span
 from chatbot.calibration import Calibration, SpanFeatures
+from chatbot.follow_up import EMPTY_QUESTIONS, UNCLEAR_LOGIT, PastTurn, repeats, signs
 from chatbot.reader import Reader
+from retrieval.model_types import FloatArray
 from retrieval.retriever import RetrievedPassage, Retriever
 
 READ_IN_STEPS = (1, 2, 5)
@@ -29,6 +32,22 @@ class Candidate:
     features: SpanFeatures
     confidence: float
 
+    @property
+    def citation(self) -> Citation:
+        """Where the span stands."""
+        return Citation(self.span.passage, self.span.start, self.span.end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way to take a question: the words to read with and the passages they found."""
+
+    text: str
+    passages: tuple[RetrievedPassage, ...]
+    earlier: tuple[str, ...] = ()
+    said: Citation | None = None
+    """Quoted already: a follow-up hardly asks for the same words again."""
+
 
 class QAPipeline:
     """Retriever + reader + calibration."""
@@ -40,29 +59,69 @@ class QAPipeline:
         self.calibration = calibration
         self._top_k = top_k
 
-    def answer(self, question: str, *, language: str | None = None, threshold: float | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        language: str | None = None,
+        threshold: float | None = None,
+        history: PastTurn | None = None,
+    ) -> Answer:
         """The answer to one question in any language.
 
         `language` shifts the confidence where calibration knows that language; `threshold` overrides calibration's.
+        `history`: what the question may be a follow-up to.
         """
-        passages, timings = self.retriever.retrieve_timed(question, self._top_k)
-        started = perf_counter()
-        candidates = self.read_best_first(question, passages, language)
-        timings = {**timings, "read": (perf_counter() - started) * 1000}
-        if not candidates:
-            return Answer(question, None, 0.0, tuple(passages), timings_ms=timings)
-        best = candidates[0]
-        citation = Citation(best.span.passage, best.span.start, best.span.end)
         needed = self.calibration.threshold if threshold is None else threshold
-        sure = best.confidence >= needed
-        return Answer(
-            question=question,
-            citation=citation if sure else None,
-            confidence=best.confidence,
-            passages=tuple(passages),
-            closest=None if sure else citation,
-            timings_ms=timings,
-        )
+        ways, timings = self._ways(question, history)
+        started = perf_counter()
+        way, best = self._surest(ways, language, needed)
+        timings = {**timings, "read": (perf_counter() - started) * 1000}
+        answer = Answer(question, None, 0.0, way.passages, timings_ms=timings, completed_by=way.earlier)
+        if best is None:
+            return answer
+        if best.confidence >= needed:
+            return replace(answer, citation=best.citation, confidence=best.confidence)
+        return replace(answer, closest=best.citation, confidence=best.confidence)
+
+    def _ways(self, question: str, history: PastTurn | None) -> tuple[list[_Way], dict[str, float]]:
+        """The ways to take a question, the likelier first: as it stands, completed from the conversation, or both."""
+        if history is None:
+            passages, timings = self.retriever.retrieve_timed(question, self._top_k)
+            return [_Way(question, tuple(passages))], timings
+        started = perf_counter()
+        completed = history.complete_for_search(question)
+        vectors = self.retriever.encoder.encode_questions([question, completed])
+        likeness = self._empty_questions @ vectors[0]
+        encoded = perf_counter()
+        scores = self.retriever.score(question, vectors[0])
+        alone = _Way(question, tuple(self.retriever.best(scores, self._top_k)))
+        ways = [alone]
+        if alone.passages:
+            topic_score = self.retriever.best_of_document(scores, history.citation.passage.document)
+            logit = signs(question, scores.similarities, likeness, topic_score, alone.passages[0].score).logit()
+            if logit > -UNCLEAR_LOGIT:
+                found = self.retriever.best(self.retriever.score(completed, vectors[1]), self._top_k)
+                text = history.complete_for_reading(question)
+                follow_up = _Way(text, tuple(found), history.questions, history.citation)
+                ways = [follow_up] if logit > UNCLEAR_LOGIT else [alone, follow_up][:: 1 if logit < 0 else -1]
+        timings = {"encode": (encoded - started) * 1000, "search": (perf_counter() - encoded) * 1000}
+        return ways, timings
+
+    @cached_property
+    def _empty_questions(self) -> FloatArray:
+        return self.retriever.encoder.encode_questions(EMPTY_QUESTIONS)
+
+    def _surest(self, ways: Sequence[_Way], language: str | None, needed: float) -> tuple[_Way, Candidate | None]:
+        """The first way with an answer that is sure enough, else the surest of all."""
+        found: list[tuple[_Way, Candidate | None]] = []
+        for way in ways:
+            candidates = self.read_best_first(way.text, way.passages, language)
+            best = _fresh(candidates, way.said, needed)
+            if best and best.confidence >= needed:
+                return way, best
+            found.append((way, best))
+        return max(found, key=lambda pair: pair[1].confidence if pair[1] else -1.0)
 
     def read_best_first(
         self, question: str, passages: Sequence[RetrievedPassage], language: str | None = None
@@ -103,6 +162,12 @@ class QAPipeline:
             confidence = self.calibration.confidence(features, language)
             candidates.append(Candidate(span, passages[rank], features, confidence))
         return sorted(candidates, key=lambda c: -c.confidence)
+
+
+def _fresh(candidates: Sequence[Candidate], said: Citation | None, needed: float) -> Candidate | None:
+    """The surest candidate; where something was said already, rather a sure one that says something else."""
+    fresh = [c for c in candidates if said and c.confidence >= needed and not repeats(c.citation, said)]
+    return next(iter(fresh or candidates), None)
 
 
 def _normal(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from knowledge_base.documents import Passage
 from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
-from retrieval.fusion import fuse
-from retrieval.model_types import FloatArray
+from retrieval.fusion import KEYWORD_WEIGHT, fuse, standard_scores
+from retrieval.model_types import FloatArray, IntArray
 from retrieval.vector_index import VectorIndex
 
 KEYWORD_CANDIDATES = 50
@@ -30,6 +31,16 @@ class RetrievedPassage:
     """Cosine between question and passage vectors."""
     keyword_score: float
     """BM25, higher is better; 0 when no keyword matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionScores:
+    """What one question scores against every passage of an index."""
+
+    ids: IntArray  # (n,) ascending
+    similarities: FloatArray  # (n,) cosines
+    keywords: Mapping[int, float]
+    """Passage id -> BM25, where keyword search found something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +74,19 @@ class Retriever:
         started = time.perf_counter()
         vector = self._encoder.encode_questions([question])[0]
         encoded = time.perf_counter()
-        found = self._search(question, vector, top_k)
+        found = self.best(self.score(question, vector), top_k)
         finished = time.perf_counter()
         return found, {"encode": (encoded - started) * 1000, "search": (finished - encoded) * 1000}
 
-    def _search(self, question: str, vector: FloatArray, top_k: int) -> list[RetrievedPassage]:
+    def score(self, question: str, vector: FloatArray) -> QuestionScores:
+        """What the question, encoded as `vector`, scores against every passage of the present index."""
         index = self._current_index()
-        similarities = index.scores(vector)
         keywords = dict(self._knowledge_base.keyword_search(question, KEYWORD_CANDIDATES))
-        ranked = fuse(index.ids, similarities, keywords, top_k)
+        return QuestionScores(index.ids, index.scores(vector), keywords)
+
+    def best(self, scores: QuestionScores, top_k: int) -> list[RetrievedPassage]:
+        """The best passages by those scores, best first."""
+        ranked = fuse(scores.ids, scores.similarities, scores.keywords, top_k)
         by_id = {passage.id: passage for passage in self._knowledge_base.passages([hit.id for hit in ranked])}
         # A passage can be gone since the index was read: another process replaced its document.
         return [
@@ -79,6 +94,15 @@ class Retriever:
             for hit in ranked
             if hit.id in by_id
         ]
+
+    def best_of_document(self, scores: QuestionScores, document: str) -> float:
+        """The highest fused score among the passages of one document; minus infinity when it has none."""
+        wanted = [passage.id for passage in self._knowledge_base.document_passages(document)]
+        places = np.flatnonzero(np.isin(scores.ids, wanted))
+        if not len(places):
+            return float("-inf")
+        bm25 = np.array([scores.keywords.get(int(passage), 0.0) for passage in scores.ids[places]])
+        return float((standard_scores(scores.similarities)[places] + KEYWORD_WEIGHT * bm25).max())
 
     def _current_index(self) -> VectorIndex:
         """The index of the present version; while one thread reads it anew, the others use the old one whole."""

@@ -1,0 +1,120 @@
+"""Follow-up questions: does a question stand alone, and how does it read together with what came before. Pure.
+
+No word list and no generator: numbers that mean the same in every language decide. Knows nothing of models; the
+similarities come from outside.
+"""
+
+import math
+import unicodedata
+from dataclasses import dataclass
+
+from chatbot.answer import Citation
+from retrieval.model_types import FloatArray
+
+EMPTY_QUESTIONS = (
+    "How much does that cost?",
+    "How much is it?",
+    "How long does it take?",
+    "How long does that last?",
+    "And for that one?",
+    "And for the other one?",
+    "What about this one?",
+    "And with that?",
+    "And then?",
+    "When does that happen?",
+    "How does it work?",
+    "How do I do that?",
+    "Where is it?",
+    "Is it free?",
+    "Why is that?",
+    "Until when is that possible?",
+    "Can I do that as well?",
+    "Does that cost extra?",
+    "Do I need it for that?",
+    "How many of them?",
+    "And in the other country?",
+    "And if not?",
+    "And on Sunday?",
+)
+"""Questions without content of their own. English is enough: those of other languages lie beside them."""
+
+# A logistic curve over three signs, fitted with `tests/benchmarks/follow_ups.py --fit`, which says on what.
+TOPIC_WEIGHT, WIDTH_WEIGHT, EMPTINESS_WEIGHT, BIAS = 9.0, -5.3, 1.6, 11.0
+
+TOPIC_SHARE_CAP = 0.6
+"""Nearer than that to the old article says no more: questions that stand alone stay with their article as well."""
+
+UNCLEAR_LOGIT = 2.0
+"""Up to here (0.12 to 0.88) the curve only says what to try first; the reader's confidence decides."""
+
+MAX_EARLIER_WIDTH = 120
+"""Columns of earlier questions kept, from their end: the reader's room for questions must hold the new one whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTurn:
+    """What a follow-up may lean on: the last question that was answered."""
+
+    questions: tuple[str, ...]
+    """The question that stood alone and, where the last one was a follow-up to it, that one."""
+    citation: Citation
+    """What it was answered with."""
+
+    def complete_for_search(self, question: str) -> str:
+        """The question after what came before, led by the title and headings of the passage that was cited."""
+        return f"{self.citation.passage.lead}. {self.complete_for_reading(question)}"
+
+    def complete_for_reading(self, question: str) -> str:
+        """The question after what came before; the reader sees titles and headings anyway."""
+        width = MAX_EARLIER_WIDTH // len(self.questions)
+        return " ".join((*(_end_of(earlier, width) for earlier in self.questions), question))
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What tells a follow-up from a question that stands alone."""
+
+    topic_share: float
+    """How near the question comes by itself to the article talked about: 1 = no other article is nearer."""
+    emptiness: float
+    """Likeness to EMPTY_QUESTIONS, in standard deviations above the likeness to passages."""
+    width: int
+    """Columns of the question on a screen."""
+
+    def logit(self) -> float:
+        """Log-odds that the question is a follow-up."""
+        topic = min(max(self.topic_share, 0.0), TOPIC_SHARE_CAP)
+        width = math.log(max(self.width, 1))
+        return TOPIC_WEIGHT * topic + WIDTH_WEIGHT * width + EMPTINESS_WEIGHT * self.emptiness + BIAS
+
+
+def signs(
+    question: str, similarities: FloatArray, likeness: FloatArray, topic_score: float, best_score: float
+) -> Signs:
+    """From the cosines of the question with all passages (n,) and with EMPTY_QUESTIONS (m,), and from fused scores."""
+    share = topic_score / best_score if best_score > 0 and math.isfinite(topic_score) else 0.0
+    spread = float(similarities.std())
+    emptiness = float(likeness.max() - similarities.mean()) / spread if spread > 0 else 0.0
+    return Signs(share, emptiness, text_width(question))
+
+
+def text_width(text: str) -> int:
+    """Columns on a screen: a Chinese or Japanese character says about as much as two Latin letters."""
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def repeats(citation: Citation, earlier: Citation) -> bool:
+    """Whether one quotes words that the other quoted already, from the same place."""
+    same_passage = citation.passage.id == earlier.passage.id
+    return same_passage and citation.start < earlier.end and earlier.start < citation.end
+
+
+def _end_of(text: str, width: int) -> str:
+    """The end of a text, from the start of a word where there are spaces."""
+    if text_width(text) <= width:
+        return text
+    start = len(text)
+    while start and text_width(text[start - 1 :]) <= width:
+        start -= 1
+    _, space, rest = text[start:].partition(" ")
+    return rest if space and rest else text[start:]
