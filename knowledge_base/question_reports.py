@@ -167,8 +167,7 @@ class QuestionReports:
         row = self._connection.read(
             f"SELECT {_TALLY} FROM questions WHERE asked_at >= ?", (*_TALLY_VALUES, _from(since))
         )[0]
-        times = [ms for durations in self._durations(since).values() for ms in durations]
-        return _tally("", row, median(times) if times else None)
+        return _tally("", row, self._medians("''", since).get(""))
 
     def by_day(self, since: datetime | None = None) -> list[Tally]:
         """One for each day (UTC) with questions, in order."""
@@ -177,7 +176,8 @@ class QuestionReports:
             " ORDER BY day",
             (*_TALLY_VALUES, _from(since)),
         )
-        return [_tally(row[0], row[1:]) for row in rows]
+        medians = self._medians("substr(asked_at, 1, 10)", since)
+        return [_tally(row[0], row[1:], medians.get(row[0])) for row in rows]
 
     def by_language(self, since: datetime | None = None) -> list[Tally]:
         """One for each language, most asked first; "" where the language was not recognised."""
@@ -186,8 +186,7 @@ class QuestionReports:
             " ORDER BY count(*) DESC, name",
             (*_TALLY_VALUES, _from(since)),
         )
-        durations = self._durations(since)
-        medians = {name: median(times) for name, times in durations.items() if times}
+        medians = self._medians("coalesce(language, '')", since)
         return [_tally(row[0], row[1:], medians.get(row[0])) for row in rows]
 
     def citations(self, since: datetime | None = None) -> dict[str, int]:
@@ -227,15 +226,15 @@ class QuestionReports:
         """Delete the questions of one conversation; returns how many."""
         return self._connection.write("DELETE FROM questions WHERE conversation = ?", (conversation,))
 
-    def _durations(self, since: datetime | None) -> dict[str, list[float]]:
+    def _medians(self, name_sql: str, since: datetime | None) -> dict[str, float]:
+        """Name -> median milliseconds; `name_sql` is ours, never from outside."""
         rows = self._connection.read(
-            "SELECT coalesce(language, ''), took_ms FROM questions WHERE took_ms IS NOT NULL AND asked_at >= ?",
-            (_from(since),),
+            f"SELECT {name_sql}, took_ms FROM questions WHERE took_ms IS NOT NULL AND asked_at >= ?", (_from(since),)
         )
         found: dict[str, list[float]] = {}
-        for language, took_ms in rows:
-            found.setdefault(language, []).append(took_ms)
-        return found
+        for name, took_ms in rows:
+            found.setdefault(name, []).append(took_ms)
+        return {name: median(times) for name, times in found.items()}
 
 
 def _tally(name: str, counts: Sequence[int], median_ms: float | None = None) -> Tally:

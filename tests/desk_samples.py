@@ -13,6 +13,7 @@ from chatbot.question_keeping import QuestionKeeper
 from chatbot.reader import Reader
 from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document
+from knowledge_base.publishing import source_hash
 from knowledge_base.questions import LoggedQuestion, QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.indexer import index
@@ -50,7 +51,7 @@ def make_chatbot(knowledge_base, keeper=None):
     encoder = FakeEncoder()
     for name, text in ARTICLES.items():
         document = Document(name, f"About {name}", text)
-        knowledge_base.add_document(document, cut_passages(document))
+        knowledge_base.add_document(document, cut_passages(document), source_hash=source_hash(document))
     index(knowledge_base, encoder)
     pipeline = QAPipeline(Retriever(knowledge_base, encoder), Reader(FakeReaderNetwork()), Calibration.default())
     return Chatbot(pipeline, knowledge_base, threshold=0.1, question_keeper=keeper)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 720, 220
+WIDTH, HEIGHT = 1000, 240
 LEFT, RIGHT, TOP, BOTTOM = 40, 8, 10, 26
 """Room for the numbers on the left and the dates below, in units of the drawing."""
 
@@ -15,7 +15,7 @@ MAX_BAR_WIDTH = 42
 GAP_SHARE = 0.25
 """Of the space of a bar that stays empty."""
 
-DATE_LABELS = 6
+DATE_LABELS = 8
 
 ROW_HEIGHT, BAR_HEIGHT, NAME_WIDTH, COUNT_WIDTH = 30, 16, 110, 92
 

@@ -141,7 +141,7 @@ def _previewed(one: PreviewedDocument, is_open: bool) -> str:
     problem = ""
     if one.staged.not_english:
         problem = (
-            f'<div class="dk-notice dk-error"><p>{escape(one.staged.not_english.capitalize())}. It is left out.</p>'
+            f'<div class="dk-notice dk-error"><p>Left out: {escape(one.staged.not_english)}.</p>'
             f'<label><input type="checkbox" name="also" value="{escape(document.id)}"> '
             "Take it anyway (answers from it will be poor)</label></div>"
         )

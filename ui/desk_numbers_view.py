@@ -66,7 +66,7 @@ def _tiles(total: Tally) -> str:
         ("Questions", f"{total.asked:,}", ""),
         ("Answered", _percent(total.answered, total.answered + total.unanswered), f"{total.answered:,} of them"),
         ("Helped", _percent(total.helpful, judged), f"{plural(judged, 'thumb')} up or down"),
-        ("Median time", "–" if total.median_ms is None else f"{total.median_ms:.0f} ms", "from question to reply"),
+        ("Median time", _duration(total.median_ms), "from question to reply"),
     )
     items = "".join(
         f"<div class=dk-card><dt>{name}</dt><dd>{value}</dd><dd class=dk-quiet>{note}</dd></div>"
@@ -113,7 +113,6 @@ def _table(first: str, cells: Sequence[Sequence[str]]) -> str:
 
 
 def _cells(name: str, t: Tally) -> list[str]:
-    median_ms = "–" if t.median_ms is None else f"{t.median_ms:.0f} ms"
     share = _percent(t.answered, t.answered + t.unanswered)
     return [
         escape(name),
@@ -121,7 +120,7 @@ def _cells(name: str, t: Tally) -> list[str]:
         f"{t.answered:,} ({share})",
         f"{t.helpful:,}",
         f"{t.not_helpful:,}",
-        median_ms,
+        _duration(t.median_ms),
     ]
 
 
@@ -146,6 +145,12 @@ def _never(documents: Sequence[CitedDocument]) -> str:
 
 def _percent(part: int, whole: int) -> str:
     return f"{part / whole:.0%}" if whole else "–"
+
+
+def _duration(median_ms: float | None) -> str:
+    if median_ms is None:
+        return "–"
+    return f"{median_ms:.0f} ms" if median_ms < 1000 else f"{median_ms / 1000:.1f} s"
 
 
 def _label(name: str, t: Tally) -> str:
