@@ -44,7 +44,7 @@ def read_all(
     tokens.learn([text for pair in questions for text in pair])
     order = sorted(range(len(questions)), key=lambda n: len(tokens[questions[n][1]].ids))
     readings: dict[int, Reading] = {}
-    model.eval()
+    model.train(False)
     for begin in range(0, len(order), ROWS_PER_BATCH):
         numbers = order[begin : begin + ROWS_PER_BATCH]
         readings.update(zip(numbers, _read_batch(model, tokens, [questions[n] for n in numbers]), strict=True))
@@ -120,8 +120,8 @@ def _best(
     passage: tuple[TextTokens, str],
 ) -> Reading:
     table = start[first:stop, None] + end[None, first:stop]  # (passage tokens, passage tokens)
-    table = np.where(np.tri(*table.shape, MAX_ANSWER_TOKENS - 1, dtype=bool), table, -np.inf)
-    table = np.where(np.tri(*table.shape, -1, dtype=bool), -np.inf, table)
+    table = np.where(np.tri(len(table), len(table), MAX_ANSWER_TOKENS - 1, dtype=bool), table, -np.inf)
+    table = np.where(np.tri(len(table), len(table), -1, dtype=bool), -np.inf, table)
     left, right = divmod(int(table.argmax()), table.shape[1])
     offsets = passage[0][passage[1]].offsets
     text = passage[1][offsets[left][0] : offsets[right][1]]

@@ -51,7 +51,7 @@ def package(encoder: Path, reader: Path, encoder_folder: Path, reader_folder: Pa
 
 
 def _arrays(model: torch.nn.Module) -> dict[str, NDArray[np.float32]]:
-    return {name: tensor.detach().float().numpy() for name, tensor in model.state_dict().items()}
+    return {name: tensor.detach().float().cpu().numpy() for name, tensor in model.state_dict().items()}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -20,7 +20,7 @@ from retrieval.training.checkpoints import load_reader, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
 from retrieval.training.overlap import evaluation_texts, refuse_overlap
-from retrieval.training.runs import Budget, batches_by_length, pad, pick_device, seed_everything
+from retrieval.training.runs import Budget, batches_by_length, pad, seed_everything
 
 DEV_SQUAD_QUESTIONS = 300  # enough to see two points of F1, cheap enough for a CPU
 DEV_UNANSWERABLE_QUESTIONS = 150
@@ -150,7 +150,6 @@ def run(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(arguments.threads)
     seed_everything(arguments.seed)
     model, tokenizer_file = load_reader(arguments.start, arguments.dropout)
-    model.to(pick_device())
     freeze(model, arguments.frozen_layers)
     tokens = TextTokens(Tokenizer.from_file(str(tokenizer_file)))
     questions = EnglishQuestions(train, tokens, EnglishMix(arguments.window))

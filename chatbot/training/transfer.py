@@ -28,7 +28,7 @@ from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
-from retrieval.training.runs import Budget, batches_by_length, pick_device, seed_everything
+from retrieval.training.runs import Budget, batches_by_length, seed_everything
 
 TEMPERATURE = 2.0  # the teacher's second and third choices say most about what it understood
 STATE_WEIGHT = 4.0  # of the passage states' cosine beside the span scores
@@ -64,7 +64,7 @@ class TransferStage(StatelessStage):
         settings: tuple[int, float],
     ) -> None:
         self._student, self._teacher = models
-        self._teacher.eval()
+        self._teacher.train(False)
         self._pseudo, self._english = sources
         self._tokens = tokens
         self._batch_tokens, self._english_share = settings
@@ -225,12 +225,12 @@ def held_out_questions(languages: dict[str, LanguagePairs], english: Sequence[QA
 
 
 def load_with_rows(reader: Path, encoder: Path) -> tuple[BertForQuestionAnswering, Path]:
-    """The reader's body over the encoder's rows, on the device at hand."""
+    """The reader's body over the encoder's rows."""
     model, _ = load_reader(reader)
     rows, tokenizer_file = load_encoder(encoder)
     model.bert.embeddings.word_embeddings = rows.embeddings.word_embeddings
     model.config.vocab_size = rows.config.vocab_size
-    return model.to(pick_device()), tokenizer_file
+    return model, tokenizer_file
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from retrieval.training.english_qa import QAExample
+from retrieval.training.vocabulary import special_id
 
 MAX_QUESTION_TOKENS = 48  # longer questions are cut; fewer than one in a thousand are
 
@@ -35,9 +36,9 @@ class TextTokens:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._known: dict[str, TokenText] = {}
-        self.start = tokenizer.token_to_id("[CLS]")
-        self.separator = tokenizer.token_to_id("[SEP]")
-        self.pad = tokenizer.token_to_id("[PAD]")
+        self.start = special_id(tokenizer, "[CLS]")
+        self.separator = special_id(tokenizer, "[SEP]")
+        self.pad = special_id(tokenizer, "[PAD]")
 
     def learn(self, texts: Sequence[str]) -> None:
         """Tokenize many at once, which is many times faster than one by one."""

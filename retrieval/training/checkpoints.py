@@ -4,9 +4,11 @@ import shutil
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from transformers import BertConfig, BertForQuestionAnswering, BertModel
 
 from retrieval.packaged import TOKENIZER_FILE, dequantize_tensors, is_packaged, read_packaged
+from retrieval.training.runs import pick_device
 
 ATTENTION = "eager"  # for short rows of a narrow model faster on a CPU than the fused kernels
 
@@ -45,8 +47,6 @@ def _load(folder: Path, dropout: float) -> tuple[BertConfig, dict[str, torch.Ten
         packaged = read_packaged(folder)
         arrays = dequantize_tensors(packaged.tensors)
         return config, {name: torch.from_numpy(array) for name, array in arrays.items()}, packaged.tokenizer_file
-    from safetensors.torch import load_file
-
     return config, load_file(folder / "model.safetensors"), folder / TOKENIZER_FILE
 
 
@@ -55,3 +55,4 @@ def _fill(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> None:
     missing = [name for name in result.missing_keys if not name.startswith("qa_outputs.")]
     if missing:
         raise ValueError(f"the checkpoint lacks {missing[0]} and {len(missing) - 1} more tensors of a BERT body")
+    torch.nn.Module.to(model, pick_device())

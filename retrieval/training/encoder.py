@@ -22,8 +22,8 @@ from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
 from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
-from retrieval.training.runs import Budget, batches_by_length, pad, pick_device, seed_everything
-from retrieval.training.vocabulary import english_pieces, english_tokenizer
+from retrieval.training.runs import Budget, batches_by_length, pad, seed_everything
+from retrieval.training.vocabulary import english_pieces, english_tokenizer, special_id
 
 TEMPERATURE = 0.05  # Reimers & Gurevych's scale of 20
 COSINE_WEIGHT = 4.0  # beside the contrastive loss, so that vectors match and not only rank
@@ -60,7 +60,7 @@ class EncoderStage:
         self, student: BertModel, teacher: BertModel, texts: "TextRows", mix: ParallelMix, batch_tokens: int
     ) -> None:
         self.student = student
-        self.teacher = teacher.eval()
+        self.teacher = teacher.train(False)
         self._texts = texts
         self._mix = mix
         self._batch_tokens = batch_tokens
@@ -117,8 +117,8 @@ class TextRows:
     def __init__(self, tokenizer_file: Path, pieces: int, english: Sequence[QAExample]) -> None:
         self._tokenizer = Tokenizer.from_file(str(tokenizer_file))
         self._teachers = english_tokenizer(tokenizer_file, pieces)
-        self._start, self._end = self._tokenizer.token_to_id("[CLS]"), self._tokenizer.token_to_id("[SEP]")
-        self.pad_id = self._tokenizer.token_to_id("[PAD]")
+        self._start, self._end = (special_id(self._tokenizer, token) for token in ("[CLS]", "[SEP]"))
+        self.pad_id = special_id(self._tokenizer, "[PAD]")
         self._passages = list(dict.fromkeys(example.context for example in english))
         self._questions = [example.question for example in english]
 
@@ -162,7 +162,7 @@ def held_out_accuracy(
     model: BertModel, texts: TextRows, languages: dict[str, LanguagePairs], most: int = 200
 ) -> dict[str, float]:
     """Per language: percent of held-out translations whose nearest English text is their own."""
-    model.eval()
+    model.train(False)
     result = {}
     for code, pairs in languages.items():
         unique = list({pair.english: pair for pair in pairs.held_out if pair.is_sentence}.values())[:most]
@@ -208,12 +208,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     seed_everything(arguments.seed)
-    device = pick_device()
     student, tokenizer_file = load_encoder(arguments.start)
     teacher, _ = load_encoder(arguments.teacher or arguments.start)
     texts = TextRows(tokenizer_file, english_pieces(student.config), english)
-    student.to(device)
-    stage = EncoderStage(student, teacher.to(device), texts, ParallelMix(languages), arguments.batch_tokens)
+    stage = EncoderStage(student, teacher, texts, ParallelMix(languages), arguments.batch_tokens)
     budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))
     save_plain(arguments.out / "model", student, tokenizer_file)

@@ -69,7 +69,7 @@ def first_rows(
 
 def grown(model: BertModel, old: Mapping[str, int], vocabulary: Mapping[str, int], rows: Mapping[int, Rows]) -> None:
     """Give the model a row for every piece: its own by name, else the aligned one, else the mean row."""
-    before = model.embeddings.word_embeddings.weight.detach().numpy()
+    before = model.embeddings.word_embeddings.weight.detach().cpu().numpy()
     table = np.tile(before.mean(axis=0), (len(vocabulary), 1)).astype(np.float32)
     for piece, number in vocabulary.items():
         if piece in old:
@@ -77,7 +77,7 @@ def grown(model: BertModel, old: Mapping[str, int], vocabulary: Mapping[str, int
         elif number in rows:
             table[number] = rows[number]
     model.config.vocab_size = len(vocabulary)
-    model.embeddings.word_embeddings = torch.nn.Embedding.from_pretrained(torch.from_numpy(table), freeze=False)
+    model.embeddings.word_embeddings = torch.nn.Embedding(len(table), table.shape[1], _weight=torch.from_numpy(table))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -104,7 +104,7 @@ def run(arguments: argparse.Namespace) -> None:
     vocabulary = wanted_pieces(languages, base, pieces)
     tokenizer = new_tokenizer(vocabulary, tokenizer_file)
     new = {number for piece, number in vocabulary.items() if piece not in old}
-    known = model.embeddings.word_embeddings.weight.detach().numpy()
+    known = model.embeddings.word_embeddings.weight.detach().cpu().numpy()
     rows = first_rows(languages, (tokenizer, english_tokenizer(tokenizer_file, english)), known, new)
     grown(model, old, vocabulary, rows)
     model.save_pretrained(arguments.out)

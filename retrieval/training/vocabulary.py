@@ -54,9 +54,7 @@ def new_tokenizer(vocabulary: Mapping[str, int], like: Path) -> Tokenizer:
 
 def multilingual_normalizer() -> Any:
     """Compatibility forms composed, lower case, accents kept: they tell words apart in half of the languages."""
-    return normalizers.Sequence(
-        [normalizers.NFKC(), normalizers.BertNormalizer(strip_accents=False, lowercase=True)]  # type: ignore[list-item]
-    )
+    return normalizers.Sequence([normalizers.NFKC(), normalizers.BertNormalizer(strip_accents=False, lowercase=True)])
 
 
 def trained_pieces(texts: Sequence[str], count: int) -> list[str]:
@@ -122,6 +120,14 @@ def english_tokenizer(path: Path, english: int) -> Tokenizer:
     tokenizer = Tokenizer.from_str(json.dumps(settings))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     return tokenizer
+
+
+def special_id(tokenizer: Tokenizer, token: str) -> int:
+    """The number of a special token, which every tokenizer of a BERT has."""
+    number = tokenizer.token_to_id(token)
+    if number is None:
+        raise ValueError(f"the tokenizer has no {token}: it is not that of a BERT")
+    return int(number)
 
 
 def english_pieces(config: Any) -> int:

@@ -1,0 +1,22 @@
+"""`train encoder`: first the vocabulary with first rows, then distillation."""
+
+import argparse
+
+from retrieval.training import encoder, prepare
+
+STAGES = {
+    "vocabulary": (prepare, "extend an English checkpoint's vocabulary and align first rows"),
+    "distil": (encoder, "bring translations to where their English text stands"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """One sub-command per stage."""
+    stages = parser.add_subparsers(dest="stage", required=True)
+    for name, (module, what) in STAGES.items():
+        module.add_arguments(stages.add_parser(name, help=what, description=what))
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Run the stage that was named."""
+    STAGES[arguments.stage][0].run(arguments)
