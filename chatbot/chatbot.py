@@ -110,7 +110,9 @@ class Chatbot:
         if self._keeper is None or reply.answer is None:
             return reply
         language = reply.detected_language or reply.language
-        question = logged(text, language, conversation_id, reply.kind.value, reply.answer, took_ms)
+        # "And for Norway?" says nothing to an operator without the question it follows.
+        asked = reply.understood_as or text
+        question = logged(asked, language, conversation_id, reply.kind.value, reply.answer, took_ms)
         return replace(reply, logged_id=self._keeper.keep(question))
 
     def _reply(self, text: str, language: str, history: PastTurn | None) -> Reply:

@@ -7,16 +7,21 @@ makes the forecast a little cautious.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
 
 from chatbot.answer import Answer
+from chatbot.calibration import Calibration
 from chatbot.pipeline import QAPipeline
 from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document, Passage
 from retrieval.encoder import Encoder
+from retrieval.model_types import FloatArray
 from retrieval.retriever import RetrievedPassage, Retriever
+
+REMEMBERED_QUESTIONS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,52 +48,72 @@ class AskedQuestion:
     language: str | None
 
 
-def forecast(
-    draft: Document,
-    questions: Sequence[AskedQuestion],
-    pipeline: QAPipeline,
-    encoder: Encoder,
-    threshold: float | None = None,
-) -> list[Forecast]:
-    """For each question what it would get with the draft published (a published version of it left out)."""
-    # Negative ids: no stored passage has one, so the draft's cannot be taken for any other.
-    passages = [replace(passage, id=-number) for number, passage in enumerate(cut_passages(draft), 1)]
-    if not passages or not questions:
-        return [Forecast(q.question, q.language, Answer(q.question, None, 0.0, ()), False) for q in questions]
-    vectors = encoder.encode_passages([passage.indexed_text for passage in passages])  # (m, dim)
-    asked = encoder.encode_questions([question.question for question in questions])  # (n, dim)
-    similarities = asked @ vectors.T  # (n, m)
-    found = []
-    for question, row in zip(questions, similarities, strict=True):
-        retriever = _WithDraft(pipeline.retriever, draft.id, passages, [float(value) for value in row])
-        trial = QAPipeline(cast(Retriever, retriever), pipeline.reader, pipeline.calibration)
-        answer = trial.answer(question.question, language=question.language, threshold=threshold)
+class Forecaster:
+    """Tries drafts. Remembers what retrieval found, because a draft is tried again with every few words written."""
+
+    def __init__(self, pipeline: QAPipeline, encoder: Encoder, threshold: float | None = None) -> None:
+        """`threshold`: the one that replies are given with; None = what calibration found."""
+        self._pipeline = pipeline
+        self._encoder = encoder
+        self._threshold = threshold
+        self._vector = lru_cache(maxsize=REMEMBERED_QUESTIONS)(self._encode)
+        self._retrieve = lru_cache(maxsize=REMEMBERED_QUESTIONS)(self._retrieve_stored)
+
+    def forecast(self, draft: Document, questions: Sequence[AskedQuestion], version: int) -> list[Forecast]:
+        """For each question what it would get with the draft published (a published version of it left out).
+
+        `version`: of the knowledge base; what was found in another is not used.
+        """
+        # Negative ids: no stored passage has one, so the draft's cannot be taken for any other.
+        passages = [replace(passage, id=-number) for number, passage in enumerate(cut_passages(draft), 1)]
+        if not passages or not questions:
+            return [Forecast(q.question, q.language, Answer(q.question, None, 0.0, ()), False) for q in questions]
+        vectors = self._encoder.encode_passages([passage.indexed_text for passage in passages])  # (m, dim)
+        return [self._one(draft.id, passages, vectors, question, version) for question in questions]
+
+    def _one(
+        self, draft_id: str, passages: Sequence[Passage], vectors: FloatArray, asked: AskedQuestion, version: int
+    ) -> Forecast:
+        similarities = vectors @ self._vector(asked.question)  # (m,)
+        drafts = [
+            RetrievedPassage(passage, 0.0, float(similarity), 0.0)
+            for passage, similarity in zip(passages, similarities, strict=True)
+        ]
+        stored = [r for r in self._retrieve(asked.question, version) if r.passage.document != draft_id]
+        trial = QAPipeline(cast(Retriever, _Found(_joined(stored, drafts))), self._pipeline.reader, self._calibration)
+        answer = trial.answer(asked.question, language=asked.language, threshold=self._threshold)
         quoted = answer.citation or answer.closest
-        found.append(Forecast(question.question, question.language, answer, bool(quoted and quoted.passage.id < 0)))
-    return found
+        return Forecast(asked.question, asked.language, answer, bool(quoted and quoted.passage.id < 0))
+
+    @property
+    def _calibration(self) -> Calibration:
+        return self._pipeline.calibration
+
+    def _encode(self, question: str) -> FloatArray:
+        vector: FloatArray = self._encoder.encode_questions([question])[0]
+        return vector
+
+    def _retrieve_stored(self, question: str, version: int) -> tuple[RetrievedPassage, ...]:
+        return tuple(self._pipeline.retriever.retrieve(question))
 
 
-class _WithDraft:
-    """A retriever that also finds the draft."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Stands where the pipeline expects a retriever; what is found is known already."""
 
-    def __init__(
-        self, retriever: Retriever, draft_id: str, passages: Sequence[Passage], similarities: Sequence[float]
-    ) -> None:
-        self._retriever = retriever
-        self._draft_id = draft_id
-        self._drafts = sorted(
-            (RetrievedPassage(p, 0.0, s, 0.0) for p, s in zip(passages, similarities, strict=True)),
-            key=lambda retrieved: -retrieved.similarity,
-        )
+    passages: Sequence[RetrievedPassage]
 
     def retrieve_timed(self, question: str, top_k: int) -> tuple[list[RetrievedPassage], dict[str, float]]:
         """As `Retriever.retrieve_timed`."""
-        stored, timings = self._retriever.retrieve_timed(question, top_k)
-        ranked = [retrieved for retrieved in stored if retrieved.passage.document != self._draft_id]
-        for draft in self._drafts:
-            place = next((i for i, other in enumerate(ranked) if other.similarity < draft.similarity), len(ranked))
-            ranked.insert(place, _scored(draft, ranked, place))
-        return ranked[:top_k], timings
+        return list(self.passages[:top_k]), {}
+
+
+def _joined(stored: Sequence[RetrievedPassage], drafts: Sequence[RetrievedPassage]) -> list[RetrievedPassage]:
+    ranked = list(stored)
+    for draft in sorted(drafts, key=lambda retrieved: -retrieved.similarity):
+        place = next((i for i, other in enumerate(ranked) if other.similarity < draft.similarity), len(ranked))
+        ranked.insert(place, _scored(draft, ranked, place))
+    return ranked
 
 
 def _scored(draft: RetrievedPassage, ranked: Sequence[RetrievedPassage], place: int) -> RetrievedPassage:

@@ -17,7 +17,7 @@ CLEAN_EVERY = timedelta(hours=12)
 MIN_NUMBER_DIGITS = 7
 """Phone, card and order numbers are longer than prices, years and model numbers."""
 
-_MAIL = re.compile(r"[^\s@<>()]+@[^\s@<>()]+\.[^\s@<>().]+")
+_MAIL = re.compile(r"[^\s@<>()\[\],;:]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"(?<!\w)\+?\d(?:[ \-./()]?\d){%d,}(?!\w)" % (MIN_NUMBER_DIGITS - 1))  # noqa: UP031
 
 logger = logging.getLogger(__name__)

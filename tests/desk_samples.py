@@ -74,7 +74,9 @@ def unanswered(question, language, at=None):
 
 @contextmanager
 def client_of(desk, logged_in=True, access=None):
-    with TestClient(in_place(desk_app(desk, access or DeskAccess(QuickPassword()))), base_url="http://testserver") as client:
+    with TestClient(
+        in_place(desk_app(desk, access or DeskAccess(QuickPassword()))), base_url="http://testserver"
+    ) as client:
         if logged_in:
             client.post(f"{PATH}/login", data={"password": PASSWORD})
         yield client

@@ -253,7 +253,9 @@ def test_script_in_a_question_is_shown_as_text_everywhere(desk, client):
 
 
 def test_script_in_a_draft_is_shown_as_text(desk, client):
-    response = send(client, "check-answer", data=form_of(desk, Draft(FAQ, f'"{SCRIPT}', f"</textarea>{SCRIPT} 4 euros")))
+    response = send(
+        client, "check-answer", data=form_of(desk, Draft(FAQ, f'"{SCRIPT}', f"</textarea>{SCRIPT} 4 euros"))
+    )
     assert "<script>alert" not in response.text
 
 

@@ -24,7 +24,9 @@ def test_the_same_password_hashes_differently_each_time():
     assert PasswordHash.of(PASSWORD).salt != HASHED.salt
 
 
-@pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaaaaaaaa", "password1234", "Anytongue-2026!", "admin admin admin"])
+@pytest.mark.parametrize(
+    "password", ["", "short", "aaaaaaaaaaaaaaaa", "password1234", "Anytongue-2026!", "admin admin admin"]
+)
 def test_a_weak_password_is_refused(password):
     with pytest.raises(WeakPassword):
         PasswordHash.of(password)

@@ -67,7 +67,9 @@ def test_text_called_zip_is_refused():
     assert "not a readable zip" in reasons(stage([UploadedFile("a.zip", b"hello")], check))["a.zip"]
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd.txt", "/etc/passwd.txt", "..\\..\\x.txt", "C:\\x.txt", "a/../../x.txt"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd.txt", "/etc/passwd.txt", "..\\..\\x.txt", "C:\\x.txt", "a/../../x.txt"]
+)
 def test_a_name_that_leads_out_of_the_zip_is_refused(name):
     staged = stage([zipped([(name, "root:x"), ("good.md", "Text.")])], check)
     assert ids(staged) == ["good.md"]

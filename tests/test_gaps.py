@@ -47,9 +47,7 @@ def _slowly(vectors, threshold):
     groups = [[row] for row in range(len(vectors))]
     alike = vectors @ vectors.T
     while True:
-        pairs = [
-            (alike[np.ix_(groups[a], groups[b])].mean(), a, b) for a in range(len(groups)) for b in range(a)
-        ]
+        pairs = [(alike[np.ix_(groups[a], groups[b])].mean(), a, b) for a in range(len(groups)) for b in range(a)]
         best = max(pairs, default=(0.0, 0, 0))
         if best[0] < threshold:
             return sorted((sorted(group) for group in groups), key=lambda rows: (-len(rows), rows))
