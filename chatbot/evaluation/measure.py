@@ -60,10 +60,7 @@ class Measurer:
     def measure(self, questions: Sequence[Question], on_progress: Progress | None = None) -> list[Outcome]:
         """The outcome of every question, in order."""
         note = on_progress or _ignore
-        rankings = []
-        for question in questions:
-            rankings.append(self.pipeline.retriever.retrieve(question.text, RANKING_DEPTH))
-            note("ranked", 1)
+        rankings = self._rank(questions, RANKING_DEPTH, note)
         gold = [self._gold_pairs(question) for question in questions]
         self.reader.read_ahead([pair for pairs in gold for pair in pairs], lambda n: note("read", n))
         asked = [
@@ -83,13 +80,22 @@ class Measurer:
     ) -> list[list[Candidate]]:
         """What the pipeline weighs for every question under another calibration, surest first."""
         note = on_progress or _ignore
-        asked = []
-        for question in questions:
-            ranking = self.pipeline.retriever.retrieve(question.text, self.top_k)
-            asked.append((question.text, ranking, self.detect(question.text)))
-            note("ranked", 1)
+        asked = [
+            (question.text, ranking, self.detect(question.text))
+            for question, ranking in zip(questions, self._rank(questions, self.top_k, note), strict=True)
+        ]
         pipeline = QAPipeline(self.pipeline.retriever, self.pipeline.reader, calibration)
         return [found for found, _ in read_all(pipeline, self.reader, asked, lambda n: note("read", n))]
+
+    def _rank(self, questions: Sequence[Question], depth: int, note: Progress) -> list[list[RetrievedPassage]]:
+        """As `Retriever.retrieve` ranks, with the questions encoded together."""
+        retriever = self.pipeline.retriever
+        vectors = retriever.encoder.encode_questions([question.text for question in questions])
+        rankings = []
+        for question, vector in zip(questions, vectors, strict=True):
+            rankings.append(retriever.best(retriever.score(question.text, vector), depth))
+            note("ranked", 1)
+        return rankings
 
     def _gold_pairs(self, question: Question) -> list[Pair]:
         if not question.answerable:
