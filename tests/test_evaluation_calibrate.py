@@ -1,0 +1,120 @@
+"""`calibrate` over tiny networks: asks, fits, stores, and says what it is worth."""
+
+import json
+from argparse import Namespace
+
+import pytest
+
+from chatbot.calibration import Calibration
+from chatbot.evaluation.calibrate import calibrate, run
+from chatbot.evaluation.fitting import TooFewQuestions
+from chatbot.evaluation.workbench import Models
+from chatbot.reader import Reader
+from chatbot.settings import Settings
+from knowledge_base.documents import Document, Passage
+from knowledge_base.store import KnowledgeBase
+from tests.fakes import FakeEncoder, FakeReaderNetwork
+
+TEXTS = {
+    "returns.md": "You can return an order within 30 days and get a refund.",
+    "warranty.md": "The warranty of a lamp lasts 5 years after you buy it.",
+    "shipping.md": "Shipping with normal delivery takes 4 days to your door.",
+}
+ANSWERED = (
+    ("How long can I return an order?", "en", "returns.md", "30 days"),
+    ("devolver pedido tiempo", "es", "returns.md", "30 days"),
+    ("How long is the warranty of a lamp?", "en", "warranty.md", "5 years"),
+    ("garantía lámpara tiempo", "es", "warranty.md", "5 years"),
+    ("How long does shipping take?", "en", "shipping.md", "4 days"),
+)
+SILENT = ("What is the password?", "Is my battery full?", "Cancel my account!", "¿batería?", "Guten Tag")
+
+
+@pytest.fixture
+def models(monkeypatch):
+    made = Models(FakeEncoder(), Reader(FakeReaderNetwork()), Calibration.default())
+    monkeypatch.setattr(Models, "load", classmethod(lambda cls, settings: made))
+    return made
+
+
+@pytest.fixture
+def settings(tmp_path):
+    path = tmp_path / "kb.db"
+    with KnowledgeBase(path) as knowledge_base:
+        for name, text in TEXTS.items():
+            knowledge_base.add_document(
+                Document(name, "", text), [Passage(0, name, "", (), 0, len(text), text)], source_hash=name
+            )
+    return Settings(kb=path)
+
+
+def write_questions(path, copies):
+    """Every question `copies` times: an answer that is found is right, an unanswerable one never is."""
+    lines = []
+    for copy in range(copies):
+        for number, (question, language, document, answer) in enumerate(ANSWERED):
+            record = {"id": f"a{copy}-{number}", "question": question, "language": language}
+            lines.append({**record, "document": document, "answers": [answer]})
+        for number, question in enumerate(SILENT):
+            lines.append({"id": f"s{copy}-{number}", "question": question, "language": "en", "answers": []})
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    return path
+
+
+def test_fitted_confidence_tells_right_from_wrong(tmp_path, settings, models):
+    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 20)], None, 0.9, settings, models)
+    answers = {
+        right: [calibration.confidence(c.features) for q in asked for c in q.candidates if c.right is right]
+        for right in (True, False)
+    }
+    assert min(answers[True]) > max(answers[False])
+
+
+def test_threshold_lies_between_right_and_wrong(tmp_path, settings, models):
+    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 20)], None, 0.9, settings, models)
+    given = [
+        c.right for q in asked for c in q.candidates[:1] if calibration.confidence(c.features) >= calibration.threshold
+    ]
+    assert len(given) == 100
+    assert all(given)
+
+
+def test_fit_names_its_sources(tmp_path, settings, models):
+    calibration, _ = calibrate([write_questions(tmp_path / "q.jsonl", 20)], None, 0.9, settings, models)
+    assert calibration.fitted["sources"] == {"q.jsonl": 200}
+
+
+def test_questions_in_unserved_languages_are_not_fitted_to(tmp_path, settings, models):
+    path = write_questions(tmp_path / "q.jsonl", 20)
+    line = {"id": "f1", "question": "Kuinka kauan?", "language": "fi", "kind": "unserved_language"}
+    path.write_text(path.read_text() + "\n" + json.dumps(line))
+    calibration, _ = calibrate([path], None, 0.9, settings, models)
+    assert calibration.fitted["sources"] == {"q.jsonl": 200}
+
+
+def test_general_questions_help_where_own_ones_are_few(tmp_path, settings, models):
+    general = [
+        {"question": question, "context": TEXTS[document], "answers": [{"text": answer, "answer_start": 0}]}
+        for question, _, document, answer in ANSWERED
+    ] * 20 + [{"question": question, "context": TEXTS["returns.md"], "answers": []} for question in SILENT] * 20
+    (tmp_path / "dev.jsonl").write_text("\n".join(json.dumps(line) for line in general))
+    own = write_questions(tmp_path / "q.jsonl", 2)
+    calibration, _ = calibrate([own], tmp_path / "dev.jsonl", 0.9, settings, models)
+    assert calibration.fitted["sources"] == {"q.jsonl": 20, "dev.jsonl": 200}
+    assert calibration.fitted["threshold_chosen_on"] > 100
+
+
+def test_few_questions_are_refused(tmp_path, settings, models):
+    with pytest.raises(TooFewQuestions):
+        calibrate([write_questions(tmp_path / "q.jsonl", 2)], None, 0.9, settings, models)
+
+
+@pytest.mark.usefixtures("models")
+def test_command_stores_a_calibration_for_these_checkpoints(tmp_path, settings, capsys):
+    options = Namespace(
+        questions=[write_questions(tmp_path / "q.jsonl", 20)], english_qa=None, target=0.9, out=tmp_path / "c.json"
+    )
+    assert run(options, settings) == 0
+    stored = Calibration.load(tmp_path / "c.json", FakeEncoder().fingerprint, "fake-reader")
+    assert stored.target == 0.9
+    assert f"Stored in {tmp_path / 'c.json'}." in capsys.readouterr().out
