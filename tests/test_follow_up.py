@@ -1,0 +1,179 @@
+"""Follow-up questions: what tells them apart, how they are completed, and what a conversation does with them."""
+
+import numpy as np
+import pytest
+from fakes import FakeEncoder, FakeReaderNetwork
+
+from chatbot.answer import Answer, Citation
+from chatbot.calibration import Calibration
+from chatbot.chatbot import Chatbot
+from chatbot.conversation import Conversation, Turn
+from chatbot.follow_up import EMPTY_QUESTIONS, PastTurn, Signs, repeats, signs, text_width
+from chatbot.pipeline import QAPipeline
+from chatbot.reader import Reader
+from knowledge_base.chunking import cut_passages
+from knowledge_base.documents import Document, Passage
+from knowledge_base.store import KnowledgeBase
+from retrieval.indexer import index
+from retrieval.retriever import Retriever
+
+NORWAY = Passage(7, "norway.md", "Delivery", ("Norway",), 0, 30, "Norway 15 euros, in 4 days.")
+SHIPPING = Citation(NORWAY, 7, 15)
+ARTICLES = {
+    "warranty.md": "The warranty of a lamp is 2 years. The warranty of a battery is 6 months.",
+    "returns.md": "You may return an item within 30 days of delivery.",
+    "account.md": "The password of your account is valid for 90 days.",
+}
+
+
+@pytest.fixture
+def chatbot(tmp_path):
+    encoder = FakeEncoder()
+    with KnowledgeBase(tmp_path / "kb.db") as knowledge_base:
+        for name, text in ARTICLES.items():
+            document = Document(name, "Warranty" if name == "warranty.md" else "Other", text)
+            knowledge_base.add_document(document, cut_passages(document))
+        index(knowledge_base, encoder)
+        pipeline = QAPipeline(Retriever(knowledge_base, encoder), Reader(FakeReaderNetwork()), Calibration.default())
+        yield Chatbot(pipeline, knowledge_base, threshold=0.1)
+
+
+def test_a_short_question_near_the_old_article_is_a_follow_up():
+    assert Signs(topic_share=0.6, emptiness=2.0, width=15).logit() > 0
+
+
+def test_a_long_question_nearer_to_another_article_stands_alone():
+    assert Signs(topic_share=0.1, emptiness=2.0, width=40).logit() < 0
+
+
+def test_a_question_without_content_is_likelier_a_follow_up_than_one_with():
+    assert Signs(0.3, emptiness=4.0, width=25).logit() > Signs(0.3, emptiness=1.0, width=25).logit()
+
+
+def test_a_long_question_about_the_old_article_stands_alone():
+    assert Signs(topic_share=1.0, emptiness=1.5, width=60).logit() < 0
+
+
+def test_signs_compare_the_old_article_with_the_nearest_one():
+    found = signs("And for Norway?", np.array([0.1, 0.3]), np.array([0.2]), topic_score=2.0, best_score=4.0)
+    assert found.topic_share == 0.5
+
+
+def test_signs_measure_emptiness_in_standard_deviations():
+    found = signs("And?", np.array([0.1, 0.3], np.float32), np.array([0.1, 0.4], np.float32), 1.0, 1.0)
+    assert found.emptiness == pytest.approx(2.0)
+
+
+def test_an_article_that_is_gone_has_no_share():
+    assert signs("And?", np.array([0.1, 0.3]), np.array([0.2]), float("-inf"), 4.0).topic_share == 0.0
+
+
+def test_passages_that_are_all_alike_give_no_emptiness():
+    assert signs("And?", np.array([0.2, 0.2]), np.array([0.9]), 1.0, 1.0).emptiness == 0.0
+
+
+def test_a_japanese_character_is_as_wide_as_two_letters():
+    assert (text_width("年払い"), text_width("abc")) == (6, 3)
+
+
+def test_for_reading_the_earlier_question_comes_first():
+    past = PastTurn(("How much is shipping to Switzerland?",), SHIPPING)
+    assert past.complete_for_reading("And for Norway?") == "How much is shipping to Switzerland? And for Norway?"
+
+
+def test_for_search_title_and_headings_come_first():
+    past = PastTurn(("How much?",), SHIPPING)
+    assert past.complete_for_search("When?") == "Delivery > Norway. How much? When?"
+
+
+def test_of_a_long_earlier_question_the_end_is_kept_from_a_word_on():
+    past = PastTurn(("I moved " + "and moved " * 30 + "so what does it cost?",), SHIPPING)
+    completed = past.complete_for_reading("And when?")
+    assert completed.startswith(("and ", "moved "))
+    assert completed.endswith("so what does it cost? And when?")
+    assert text_width(completed) <= 130
+
+
+def test_the_same_place_quoted_again_is_a_repetition():
+    assert repeats(Citation(NORWAY, 7, 9), SHIPPING)
+
+
+def test_another_place_of_the_same_passage_is_no_repetition():
+    assert not repeats(Citation(NORWAY, 20, 26), SHIPPING)
+
+
+def test_a_conversation_without_answers_has_nothing_to_lean_on():
+    talk = Conversation(turns=[Turn("hello", "en", "greeting", None)])
+    assert talk.last_answered() is None
+
+
+def test_a_question_that_was_not_answered_is_passed_over():
+    answered = Turn("Shipping to Norway?", "en", "found", Answer("Shipping to Norway?", SHIPPING, 0.9, ()))
+    missed = Turn("And to Mars?", "en", "not_found", Answer("And to Mars?", None, 0.1, ()))
+    assert Conversation(turns=[answered, missed]).last_answered() == PastTurn(("Shipping to Norway?",), SHIPPING)
+
+
+def test_of_a_chain_of_follow_ups_the_first_and_the_last_question_are_kept():
+    answer = Answer("And express?", SHIPPING, 0.9, (), completed_by=("Shipping to Rome?", "And Norway?"))
+    talk = Conversation(turns=[Turn("And express?", "en", "found", answer)])
+    assert talk.last_answered().questions == ("Shipping to Rome?", "And express?")
+
+
+def test_a_follow_up_is_answered_from_the_conversation(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    assert chatbot.reply("And a battery?", talk).answer.text == "6 months"
+
+
+def test_a_follow_up_tells_how_it_was_understood(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    reply = chatbot.reply("And a battery?", talk)
+    assert reply.understood_as == "How long is the warranty of a lamp? And a battery?"
+
+
+def test_a_follow_up_in_another_language_than_the_articles_is_completed_too(chatbot):
+    talk = Conversation()
+    chatbot.reply("¿Cuánto tiempo dura la garantía de una lámpara?", talk)
+    assert chatbot.reply("¿Y la batería?", talk).understood_as.startswith("¿Cuánto tiempo dura la garantía")
+
+
+def test_a_new_topic_is_not_bent_by_the_conversation(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    reply = chatbot.reply("How many days is the password of my account valid?", talk)
+    assert (reply.answer.text, reply.understood_as) == ("90 days", None)
+
+
+def test_a_first_question_is_never_a_follow_up(chatbot):
+    assert chatbot.reply("And a battery?", Conversation()).understood_as is None
+
+
+def test_a_first_question_costs_one_encoding(chatbot):
+    encoder = chatbot.pipeline.retriever.encoder
+    before = encoder.texts_encoded
+    chatbot.reply("And a battery?", Conversation())
+    assert encoder.texts_encoded == before + 1
+
+
+def test_a_later_question_is_encoded_alone_and_completed_in_one_batch(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    chatbot.reply("And a battery?", talk)
+    batches = chatbot.pipeline.retriever.encoder.fake_network.batches
+    assert [len(batch.ids) for batch in batches[-2:]] == [2, len(EMPTY_QUESTIONS)]
+
+
+def test_a_follow_up_to_an_article_that_was_removed_still_gets_a_reply(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    chatbot.knowledge_base.remove_document("warranty.md")
+    assert chatbot.reply("And a battery?", talk).answer is not None
+
+
+def test_a_follow_up_after_all_articles_went_is_told_so(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    for name in ARTICLES:
+        chatbot.knowledge_base.remove_document(name)
+    assert chatbot.reply("And a battery?", talk).kind == "knowledge_base_empty"
