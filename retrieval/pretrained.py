@@ -88,34 +88,39 @@ def resolve_checkpoint(checkpoint: str | Path) -> CheckpointSource:
 
 def load_pretrained_encoder(source: CheckpointSource, quantization: str) -> LoadedModel:
     """A body run by transformers."""
-    model, device = _load_model("AutoModel", source, quantization)
+    model = _load_model("AutoModel", source, quantization)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         state: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).last_hidden_state
         return state
 
-    return _loaded(model, forward, source, device)
+    return _loaded(model, forward, source, fingerprint_of(source, quantization))
 
 
 def load_pretrained_reader(source: CheckpointSource, quantization: str) -> LoadedModel:
     """A body with a span head run by transformers."""
     import torch
 
-    model, device = _load_model("AutoModelForQuestionAnswering", source, quantization)
+    model = _load_model("AutoModelForQuestionAnswering", source, quantization)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
         return torch.stack([output.start_logits, output.end_logits], dim=-1)
 
-    return _loaded(model, forward, source, device)
+    return _loaded(model, forward, source, fingerprint_of(source, quantization))
 
 
-def fingerprint_of(source: CheckpointSource) -> str:
+def fingerprint_of(source: CheckpointSource, quantization: str) -> str:
     """What the vectors of this checkpoint are stored under.
 
     The hub's commit names its content. A folder's files are hashed; large weight files by header, size and
-    samples, since reading gigabytes would double the start of the program.
+    samples, since reading gigabytes would double the start of the program. Vectors of float and int8 weights may
+    stand in one index (cosine 0.995), those of nf4 lie too far off.
     """
+    return f"{_content_hash(source)}:nf4" if quantization == "nf4" else _content_hash(source)
+
+
+def _content_hash(source: CheckpointSource) -> str:
     if source.commit is not None:
         return hashlib.sha256(f"{source.hub_id}@{source.commit}".encode()).hexdigest()
     names = [CONFIG_FILE, "tokenizer.json"]
@@ -153,7 +158,7 @@ def _download(hub_id: str) -> CheckpointSource:
     return CheckpointSource(folder, hub_id, commit=folder.name)
 
 
-def _load_model(auto_class: str, source: CheckpointSource, quantization: str) -> tuple[Any, str]:
+def _load_model(auto_class: str, source: CheckpointSource, quantization: str) -> Any:
     import torch
     import transformers
 
@@ -184,7 +189,7 @@ def _load_model(auto_class: str, source: CheckpointSource, quantization: str) ->
         quantize_module(model, keep=SPAN_HEADS)
     if numbers.weights != "none":
         quantize_words(model)
-    return model, device.kind
+    return model
 
 
 def _bitsandbytes_weights(numbers: NumberTypes, device: str) -> Any:
@@ -220,11 +225,13 @@ def _segments(model: Any, segments: "Tensor") -> dict[str, "Tensor"]:
 
 
 def _loaded(
-    model: Any, forward: Callable[["Tensor", "Tensor", "Tensor"], "Tensor"], source: CheckpointSource, device: str
+    model: Any,
+    forward: Callable[["Tensor", "Tensor", "Tensor"], "Tensor"],
+    source: CheckpointSource,
+    fingerprint: str,
 ) -> LoadedModel:
-    return LoadedModel(
-        forward, _tokenizer(source.folder, model.config), fingerprint_of(source), int(model.config.hidden_size), device
-    )
+    tokenizer = _tokenizer(source.folder, model.config)
+    return LoadedModel(forward, tokenizer, fingerprint, int(model.config.hidden_size), current_device().kind)
 
 
 def _tokenizer(folder: Path, config: Any) -> FastTokenizer:

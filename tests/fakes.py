@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from retrieval.encoder import Encoder
-from retrieval.model_types import FloatArray, PairTemplate, TokenBatch, Tokens
+from retrieval.model_types import FloatArray, PairTemplate, TokenBatch, Tokenizer, Tokens
 
 # One line a concept: the dimension of a vector is the number of the line.
 CONCEPTS = (
@@ -70,7 +70,7 @@ class FakeEncoderNetwork:
     """Hidden states that are one-hot concepts, so that pooled vectors are word counts."""
 
     def __init__(self, fingerprint: str = "fake-encoder", max_tokens: int = 128) -> None:
-        self.tokenizer: FakeTokenizer = FakeTokenizer(max_tokens)
+        self.tokenizer: Tokenizer = FakeTokenizer(max_tokens)
         self.fingerprint = fingerprint
         self.dim = len(CONCEPTS)
         self.batches: list[TokenBatch] = []
@@ -101,7 +101,7 @@ class FakeReaderNetwork:
     """Marks the value with the most words of the question beside it; silence when there is none."""
 
     def __init__(self, fingerprint: str = "fake-reader", max_tokens: int = 128) -> None:
-        self.tokenizer: FakeTokenizer = FakeTokenizer(max_tokens)
+        self.tokenizer: Tokenizer = FakeTokenizer(max_tokens)
         self.fingerprint = fingerprint
         self.batches: list[TokenBatch] = []
         """Every batch it was given."""

@@ -118,6 +118,16 @@ def test_a_plain_checkpoint_keeps_its_fingerprint(plain_encoder: tuple[Path, Any
     assert first == second
 
 
+def test_vectors_of_nf4_weights_are_kept_apart(plain_encoder: tuple[Path, Any]) -> None:
+    plain, nf4 = (load_encoder_network(plain_encoder[0], kind).fingerprint for kind in ("none", "nf4"))
+    assert plain != nf4
+
+
+def test_vectors_of_int8_weights_stay_valid_for_float_weights(plain_encoder: tuple[Path, Any]) -> None:
+    plain, int8 = (load_encoder_network(plain_encoder[0], kind).fingerprint for kind in ("none", "int8"))
+    assert plain == int8
+
+
 # Packaged folders
 
 
