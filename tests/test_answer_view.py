@@ -174,6 +174,11 @@ def test_a_language_that_is_not_served_is_named():
     assert "I cannot reply in this language yet (Suomi)" in reply_html(reply(detected_language="fi"))
 
 
+def test_a_follow_up_says_what_it_was_taken_to_ask():
+    html = reply_html(reply(understood_as="How much? <And for Norway>?"))
+    assert '<p class="at-followed">Understood as: <bdi>How much? &lt;And for Norway&gt;?</bdi></p>' in html
+
+
 def test_a_greeting_has_no_card_and_no_language_row():
     html = reply_html(Reply("Hello!", ReplyKind.GREETING, "en", True))
     assert html.endswith('<p class="at-sentence">Hello!</p></article>')

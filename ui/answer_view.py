@@ -41,7 +41,7 @@ _ANSWER_KINDS = frozenset({ReplyKind.FOUND, ReplyKind.CLOSEST, ReplyKind.NOT_FOU
 
 def reply_html(reply: Reply) -> str:
     """One message of the bot, complete: sentence, card, what can be done with it."""
-    parts = [_sentence(reply)]
+    parts = [_followed(reply), _sentence(reply)]
     cited = cited_words(reply)
     if cited and reply.answer:
         parts.append(_card(cited, reply.answer, reply))
@@ -126,6 +126,15 @@ def _place_of(text: str, words: str, taken: Iterable[tuple[int, int]]) -> int | 
             fallback = place if fallback is None else fallback
         place = text.find(words, place + 1)
     return fallback
+
+
+def _followed(reply: Reply) -> str:
+    """What a follow-up was taken to ask, so that a wrong guess is seen."""
+    if not reply.understood_as:
+        return ""
+    text = phrase(PhraseKey.UNDERSTOOD_AS, reply.language, question=reply.understood_as)
+    before, question, after = text.partition(reply.understood_as)
+    return f'<p class="at-followed">{escape(before)}<bdi>{escape(question)}</bdi>{escape(after)}</p>'
 
 
 def _sentence(reply: Reply) -> str:

@@ -10,6 +10,7 @@ const [main, log, status, form, input] = [".at-main", ".at-log", ".at-status", "
 const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-select"].map(find);
 const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
 const COPIED_MS = 1600;
+const MAX_MESSAGES = 200; // nobody scrolls back further, and a page that never forgets gets slow
 
 let waiting = null;        // the question that is being answered: {id, question, node, timer}
 let lastId = 0;
@@ -39,6 +40,7 @@ function copyOf(template) {
 }
 
 function showQuestion(question) {
+  while (log.childElementCount >= MAX_MESSAGES) log.firstElementChild.remove();
   const node = copyOf(".at-question");
   node.querySelector(".at-bubble").textContent = question;
   node.dataset.question = question;
@@ -197,6 +199,7 @@ function showArticle(answer) {
   if (answer.id !== panelId) return;
   const body = find(".at-panel-body");
   body.innerHTML = answer.html;
+  body.querySelector("#at-panel-title").focus({ preventScroll: true });   // arrow keys scroll from here
   const mark = body.querySelector("mark");
   if (mark) mark.scrollIntoView({ block: "center" });
   else panel.scrollTop = 0;

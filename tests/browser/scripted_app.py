@@ -1,10 +1,12 @@
 """The real page over scripted answers, so that the browser tests need no models: run with a port.
 
-What is asked decides what happens: "slow" takes long, "boom" breaks, "nothing" is not found, "closest" is unsure.
+What is asked decides what happens: "slow" waits until somebody asks "release", "boom" breaks, "nothing" is not found,
+"closest" is unsure.
 """
 
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -13,12 +15,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from chatbot.answer import Answer, Citation
 from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
+from chatbot.question_keeping import QuestionKeeper
+from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document, Heading
+from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.retriever import RetrievedPassage
 from ui.app import launch
 
-SLOW_S = 4
+SLOW_LIMIT_S = 120
 FILLER = "\n\n".join(f"Paragraph {n}. Nothing about the deadline stands here." for n in range(30))
 TEXT = f"""{FILLER}
 
@@ -38,11 +43,18 @@ class ScriptedPipeline:
 
     def __init__(self, knowledge_base):
         self.passages = knowledge_base.passages(knowledge_base.passage_ids())
+        self.held = []
 
-    def answer(self, question, *, language=None, threshold=None):
+    def answer(self, question, *, language=None, threshold=None, history=None):
         if "boom" in question:
             raise RuntimeError("a scripted failure")
-        time.sleep(SLOW_S if "slow" in question else 0.3)
+        if "slow" in question:
+            self.held.append(threading.Event())
+            self.held[-1].wait(SLOW_LIMIT_S)
+        if "release" in question:
+            for event in self.held:
+                event.set()
+        time.sleep(0.2)
         found = tuple(RetrievedPassage(passage, 1.0, 0.5, 0.0) for passage in self.passages)
         passage = next(p for p in self.passages if "30 days" in p.text)
         start = passage.text.index("30 days")
@@ -68,18 +80,13 @@ def documents():
     yield Document("other.md", "How do I cancel?", "Cancel in the app.", translated_titles={"es": "¿Cómo cancelo?"})
 
 
-def passages(document):
-    """The paragraphs of a document that the scripted answers need."""
-    from knowledge_base.chunking import cut_passages
-
-    return cut_passages(document)
-
-
 def main():
     knowledge_base = KnowledgeBase(Path(tempfile.mkdtemp()) / "scripted.db")
     for document in documents():
-        knowledge_base.add_document(document, passages(document))
-    launch(Chatbot(ScriptedPipeline(knowledge_base), knowledge_base), host="127.0.0.1", port=int(sys.argv[1]))
+        knowledge_base.add_document(document, cut_passages(document))
+    keeper = QuestionKeeper(QuestionLog(knowledge_base))
+    chatbot = Chatbot(ScriptedPipeline(knowledge_base), knowledge_base, question_keeper=keeper)
+    launch(chatbot, host="127.0.0.1", port=int(sys.argv[1]))
 
 
 if __name__ == "__main__":
