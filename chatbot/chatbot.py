@@ -10,9 +10,9 @@ from time import perf_counter
 from chatbot.answer import Answer, Citation
 from chatbot.conversation import Conversation, Turn
 from chatbot.follow_up import PastTurn
-from chatbot.language import LANGUAGES, DetectedLanguage, LanguagePrior, detect_language
+from chatbot.language import DetectedLanguage, LanguagePrior, detect_language
 from chatbot.messages import MAX_MESSAGE_CHARS, MessageProblem, clean, problem_of
-from chatbot.phrases import PhraseKey, phrase, small_talk, small_talk_languages
+from chatbot.phrases import PhraseKey, phrase, small_talk
 from chatbot.pipeline import QAPipeline
 from chatbot.question_keeping import QuestionKeeper, logged
 from knowledge_base.documents import Document
@@ -21,6 +21,9 @@ from knowledge_base.store import KnowledgeBase
 SURE = 0.8
 FAIRLY_SURE = 0.55
 """From these confidences on the reply says it is sure or fairly sure; calibration makes them probabilities."""
+
+UNKNOWN_LANGUAGE = "und"
+"""What detection says of a script that belongs to no language it knows (ISO 639: undetermined)."""
 
 CLOSEST_SHARE = 0.5
 """Below the threshold but above this share of it the best span is shown as "the closest I have"."""
@@ -90,8 +93,14 @@ class Chatbot:
         language = _reply_language(detected, conversation)
         reply = self._reply(text, language, conversation.last_answered())
         answer = reply.answer and replace(reply.answer, timings_ms={"detect": detect_ms, **reply.answer.timings_ms})
-        reply = replace(reply, answer=answer, language_certain=detected.certain, detected_language=detected.code)
-        if detected.certain and detected.code in LANGUAGES:
+        unserved = detected.unserved if detected.unserved != UNKNOWN_LANGUAGE else None
+        reply = replace(
+            reply,
+            answer=answer,
+            language_certain=detected.certain or unserved is not None,
+            detected_language=unserved or detected.code,
+        )
+        if detected.certain:
             conversation.language = detected.code
         conversation.remember(Turn(text, language, reply.kind, answer))
         return self._kept(reply, text, conversation.id, (perf_counter() - started) * 1000)
@@ -189,9 +198,6 @@ def _quote(key: PhraseKey, citation: Citation, language: str) -> str:
 
 
 def _detect(text: str, conversation: Conversation) -> DetectedLanguage:
-    talk = small_talk_languages(text)
-    if len(talk) == 1:  # "bonjour" names its language better than statistics over seven letters can
-        return DetectedLanguage(talk[0], 1.0, True)
     prior = LanguagePrior(conversation=conversation.language, browser=conversation.browser_language)
     return detect_language(text[:MAX_MESSAGE_CHARS], prior)
 
@@ -199,8 +205,8 @@ def _detect(text: str, conversation: Conversation) -> DetectedLanguage:
 def _reply_language(detected: DetectedLanguage, conversation: Conversation) -> str:
     if conversation.chosen_language:
         return conversation.chosen_language
-    if detected.certain:
-        return detected.code if detected.code in LANGUAGES else "en"
-    if conversation.language or conversation.browser_language:
+    if detected.certain and detected.code:
+        return detected.code
+    if detected.unserved or conversation.language or conversation.browser_language:
         return conversation.page_language
-    return detected.code if detected.code in LANGUAGES else "en"
+    return detected.code or "en"

@@ -133,3 +133,16 @@ def test_two_conversations_have_different_random_ids():
 
 def test_the_whole_article_behind_a_citation_can_be_shown(chatbot):
     assert chatbot.article("lamp.md").text == "The warranty of a lamp is 2 years."
+
+
+def test_a_language_that_is_not_served_is_named_and_answered_in_the_pages(chatbot):
+    reply = chatbot.reply(
+        "Kuinka pitkä takuu lampulla on, ja mistä päivästä se alkaa?", Conversation(browser_language="de")
+    )
+    assert (reply.detected_language, reply.language) == ("fi", "de")
+
+
+def test_an_unserved_language_does_not_become_the_conversations(chatbot):
+    conversation = Conversation()
+    chatbot.reply("Kuinka pitkä takuu lampulla on, ja mistä päivästä se alkaa?", conversation)
+    assert conversation.language is None
