@@ -27,6 +27,10 @@ MIN_BACKGROUND = 20
 """Fewer passages say nothing about what is usual."""
 
 
+CENTRAL_SHARE = 0.8
+"""An English question names its gap unless it lies this far from the middle, where it asks for something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Questions that ask for the same thing."""
@@ -34,7 +38,7 @@ class Gap:
     questions: tuple[OpenQuestion, ...]
     """The most asked first."""
     example: OpenQuestion
-    """The one that says best what the group is about: English if there is one, else the most central."""
+    """The one that says best what the group is about: English if one is central, else the most central."""
 
     @property
     def times(self) -> int:
@@ -126,6 +130,7 @@ def _gap(questions: list[OpenQuestion], vectors: FloatArray) -> Gap:
     centre = vectors.mean(axis=0)  # (dim,)
     closeness = vectors @ centre
     order = sorted(range(len(questions)), key=lambda row: (-questions[row].times, -closeness[row]))
-    english = [row for row in range(len(questions)) if questions[row].language == "en"]
+    wanted = CENTRAL_SHARE * float(closeness.max())
+    english = [row for row in range(len(questions)) if questions[row].language == "en" and closeness[row] >= wanted]
     example = max(english or range(len(questions)), key=lambda row: float(closeness[row]))
     return Gap(tuple(questions[row] for row in order), questions[example])

@@ -76,6 +76,11 @@ def test_the_example_is_english_where_there_is_one():
     assert find_gaps(questions, unit([1, 0], [1, 0.3], [1, 0]), 0.5)[0].example.question == "Where?"
 
 
+def test_an_english_question_at_the_edge_of_a_gap_does_not_name_it():
+    questions = [question("Wo?", "de"), question("Où ?", "fr", (2,)), question("When?", "en", (3,))]
+    assert find_gaps(questions, unit([1, 0], [1, 0.1], [1, 2]), 0.4)[0].example.question == "Où ?"
+
+
 def test_languages_are_counted_by_times_asked():
     questions = [question("Wo?", "de"), question("Where?", "en", (2, 3))]
     assert find_gaps(questions, unit([1, 0], [1, 0]), 0.5)[0].languages == {"en": 2, "de": 1}

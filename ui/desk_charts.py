@@ -97,10 +97,10 @@ def _lines(top: float, depth: float) -> str:
 
 
 def _nice_top(largest: float) -> float:
-    """The next number of 2, 4, 10, 20, 40, 100, ..: its half is round too."""
+    """The next number of 2, 4, 6, 8, 10, 20, 30, 40, 60, ..: its half is a whole number too."""
     top = 1.0
     while True:
-        for factor in (2, 4, 10):
+        for factor in (2, 3, 4, 6, 8, 10) if top > 1 else (2, 4, 6, 8, 10):
             if top * factor >= largest:
                 return top * factor
         top *= 10

@@ -76,6 +76,12 @@ def sample_app(tmp_path_factory):
     yield from _serve("sample_app.py", tmp_path_factory.mktemp("sample"))
 
 
+@pytest.fixture(scope="module")
+def desk_app(tmp_path_factory):
+    """The page with its desk over fakes; each test file has one of its own, because operators change things."""
+    yield from _serve("desk_app.py", tmp_path_factory.mktemp("desk"))
+
+
 @pytest.fixture
 def visit(browser: Browser):
     """Open the page: `visit(address, locale="ar", width=390)`; each call is another person."""
