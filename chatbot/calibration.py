@@ -101,7 +101,7 @@ class TradeOff:
     answered: float
     """Share of all questions that get an answer, 0..1."""
     right: float
-    """Share of the answers given that are right, 0..1."""
+    """Share of the answers given that are right, 0..1; where few were counted, leaning on what the curve expects."""
 
 
 @dataclass(frozen=True, slots=True)

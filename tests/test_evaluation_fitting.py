@@ -106,16 +106,22 @@ LADDER = [asked(i, candidate((i - 50) / 20, i >= 40)) for i in range(100)]
 
 def test_threshold_answers_most_while_enough_are_right():
     # nine in ten right: 60 right of 66 answered, margin -0.8 and up, logistic(-0.8) = 0.31
-    assert with_threshold(BY_MARGIN, LADDER, 0.9).threshold == 0.3
+    assert with_threshold(BY_MARGIN, LADDER * 50, 0.9).threshold == 0.3
 
 
 def test_stricter_target_raises_the_threshold():
-    assert with_threshold(BY_MARGIN, LADDER, 1.0).threshold == 0.38
+    assert with_threshold(BY_MARGIN, LADDER * 50, 0.99).threshold == 0.38
 
 
 def test_cost_of_every_threshold_is_kept():
+    point = next(p for p in with_threshold(BY_MARGIN, LADDER * 50, 0.9).trade_offs if p.threshold == 0.5)
+    assert (point.answered, point.right) == (0.5, 0.9951)
+
+
+def test_few_lucky_answers_are_not_taken_at_their_word():
+    # 50 of 50 right where the curve expects 75 %: with the weight of 50 expected answers 87.5 %
     point = next(p for p in with_threshold(BY_MARGIN, LADDER, 0.9).trade_offs if p.threshold == 0.5)
-    assert (point.answered, point.right) == (0.5, 1.0)
+    assert point.right == 0.875
 
 
 def test_threshold_that_hardly_answers_is_not_offered():

@@ -32,6 +32,10 @@ THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
 MIN_ANSWERED = 20
 """Answers needed before a threshold's share of right ones means anything."""
 
+EXPECTED_ANSWERS = 50
+"""How many answers the curve's own expectation weighs against the counted ones: of the few surest answers one more or
+less that happens to be wrong must not move the threshold."""
+
 MIN_QUESTIONS = 50
 """Fewer cannot place seven weights and a threshold."""
 
@@ -109,13 +113,19 @@ def fit_confidence(ranking: Calibration, questions: Sequence[AskedQuestion]) -> 
 
 
 def with_threshold(calibration: Calibration, questions: Sequence[AskedQuestion], target: float) -> Calibration:
-    """The same curve with what each threshold costs on these questions, and the threshold for the target."""
+    """The same curve with what each threshold costs on these questions, and the threshold for the target.
+
+    The share of right answers is counted, shrunk towards what the curve expects where few answers are counted.
+    """
     answers = [answer_of(calibration, question) for question in questions]
     points = []
     for threshold in THRESHOLDS:
-        given = [right for confidence, right in answers if confidence >= threshold]
+        given = [(confidence, right) for confidence, right in answers if confidence >= threshold]
         if len(given) >= MIN_ANSWERED:
-            points.append(TradeOff(threshold, round(len(given) / len(answers), 4), round(sum(given) / len(given), 4)))
+            expected = sum(confidence for confidence, _ in given) / len(given)
+            counted = sum(right for _, right in given)
+            share = (counted + EXPECTED_ANSWERS * expected) / (len(given) + EXPECTED_ANSWERS)
+            points.append(TradeOff(threshold, round(len(given) / len(answers), 4), round(share, 4)))
 
     return replace(calibration, trade_offs=tuple(points)).for_target(target)
 
