@@ -6,6 +6,7 @@ from pathlib import Path
 from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
 from chatbot.language import refuse_if_not_english
+from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, ROOT, load_encoder, load_reader
 from chatbot.pipeline import QAPipeline
 from chatbot.question_keeping import QuestionKeeper
 from chatbot.reader import Reader
@@ -16,11 +17,9 @@ from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
 from retrieval.indexer import index
 from retrieval.retriever import Retriever
-from retrieval.transformer import load_encoder_network, load_reader_network
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGED_ENCODER = ROOT / "retrieval" / "weights" / "packaged"
-PACKAGED_READER = ROOT / "chatbot" / "weights" / "packaged"
+__all__ = ["PACKAGED_ENCODER", "PACKAGED_READER"]  # for those who assemble nothing but need the folders
+
 CALIBRATION_FILE = ROOT / "chatbot" / "weights" / "calibration.json"
 SAMPLE_ARTICLES = ROOT / "knowledge_base" / "articles"
 
@@ -33,12 +32,12 @@ class NoKnowledgeBase(Exception):
 
 def build_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name."""
-    return Encoder(load_encoder_network(PACKAGED_ENCODER, settings.quantization))
+    return load_encoder(settings)
 
 
 def build_reader(settings: Settings) -> Reader:
     """The reader that the settings name."""
-    return Reader(load_reader_network(PACKAGED_READER, settings.quantization))
+    return load_reader(settings)
 
 
 def load_calibration(encoder: Encoder, reader: Reader) -> Calibration:

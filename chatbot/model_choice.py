@@ -1,0 +1,110 @@
+"""Which encoder and reader run here, and loading them: where memory runs out, the next smaller pair is tried."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from chatbot.reader import Reader
+from chatbot.settings import Settings
+from retrieval.devices import current_gpu, is_out_of_memory, release_memory
+from retrieval.encoder import Encoder
+from retrieval.hub import obtainable
+from retrieval.packaged import CheckpointError
+from retrieval.pretrained import resolve_checkpoint
+from retrieval.profiles import (
+    AUTO,
+    PACKAGED,
+    UNKNOWN,
+    Choice,
+    ModelPair,
+    choose,
+    encoder_facts,
+    find_pair,
+    reader_facts,
+    reader_warning,
+    smaller_pairs,
+)
+from retrieval.transformer import load_encoder_network, load_reader_network
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGED_ENCODER = ROOT / "retrieval" / "weights" / "packaged"
+PACKAGED_READER = ROOT / "chatbot" / "weights" / "packaged"
+
+Model = TypeVar("Model")
+
+logger = logging.getLogger(__name__)
+
+
+class NotEnoughMemory(CheckpointError):
+    """Even the smallest models do not fit."""
+
+
+def choose_models(models: str) -> Choice:
+    """The pair that a name stands for on this machine. Raises UnknownProfile."""
+    if models != AUTO:
+        return choose(models, gpu=False, obtainable=False)
+    gpu = current_gpu() is not None
+    return choose(AUTO, gpu=gpu, obtainable=gpu and obtainable(find_pair("large").ids))
+
+
+def load_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name, with the conventions that it was trained with."""
+    return first_that_fits(choose_models(settings.models).pair, "encoder", lambda name: _encoder(name, settings))
+
+
+def load_reader(settings: Settings) -> Reader:
+    """The reader that the settings name."""
+    return first_that_fits(choose_models(settings.models).pair, "reader", lambda name: _reader(name, settings))
+
+
+def first_that_fits(pair: ModelPair, part: str, load: Callable[[str], Model]) -> Model:
+    """Load one part (encoder | reader) of a pair, or that of the next smaller pair when memory runs out.
+
+    Each part falls by itself: an encoder that is loaded, and by which passages are indexed, is kept.
+    """
+    checkpoints = [str(getattr(candidate, part)) for candidate in (pair, *smaller_pairs(pair))]
+    tried: list[str] = []
+    for checkpoint in dict.fromkeys(checkpoints):
+        try:
+            loaded = load(checkpoint)
+        except Exception as error:  # torch and transformers tell of missing memory in several kinds
+            if not is_out_of_memory(error):
+                raise
+            tried.append(checkpoint)
+        else:
+            if tried:
+                logger.warning("Not enough memory for %s: running the %s %s.", ", ".join(tried), part, checkpoint)
+            return loaded
+        release_memory()  # here, where the error no longer holds on to half a model
+    raise NotEnoughMemory(
+        f"There is not enough memory for any {part} (tried {', '.join(tried)}): free some, or see what fits with "
+        "python main.py doctor."
+    )
+
+
+def _encoder(checkpoint: str, settings: Settings) -> Encoder:
+    if checkpoint == PACKAGED:
+        return Encoder(load_encoder_network(PACKAGED_ENCODER, _packaged_quantization(settings)))
+    network = load_encoder_network(checkpoint, settings.quantization)
+    facts = encoder_facts(checkpoint)
+    if facts.licence == UNKNOWN:  # an id that is not listed tells its conventions in the files just fetched
+        facts = encoder_facts(str(resolve_checkpoint(checkpoint).folder))
+    if facts.max_tokens is not None:
+        network.tokenizer.max_tokens = min(network.tokenizer.max_tokens, facts.max_tokens)
+    return Encoder(network, facts.question_prefix, facts.passage_prefix, facts.pooling)
+
+
+def _reader(checkpoint: str, settings: Settings) -> Reader:
+    if checkpoint == PACKAGED:
+        return Reader(load_reader_network(PACKAGED_READER, _packaged_quantization(settings)))
+    warning = reader_warning(reader_facts(checkpoint))
+    if warning:
+        logger.warning(warning)
+    return Reader(load_reader_network(checkpoint, settings.quantization))
+
+
+def _packaged_quantization(settings: Settings) -> str:
+    # nf4 was asked of other models; packaged ones stand beside them, or in for them, in the type they have.
+    wanted_elsewhere = settings.quantization == "nf4" and settings.models != PACKAGED
+    return "auto" if wanted_elsewhere else settings.quantization

@@ -1,0 +1,57 @@
+"""Whether the hub answers and what of it lies in the local cache. Downloads nothing."""
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+PROBE_SECONDS = 3.0
+"""A start of the program waits for it."""
+
+WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
+SAID_YES = frozenset({"1", "on", "yes", "true"})
+
+
+def hub_offline(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the environment forbids the hub."""
+    names = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
+    return any(environment.get(name, "").strip().lower() in SAID_YES for name in names)
+
+
+def hub_endpoint(environment: Mapping[str, str] = os.environ) -> str:
+    """The hub's address, or that of the mirror that the environment names."""
+    return (environment.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
+
+
+def hub_reachable(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether the hub answers within a few seconds; never asked when the environment forbids it."""
+    return not hub_offline(environment) and _answers(hub_endpoint(environment))
+
+
+def cached(hub_id: str) -> bool:
+    """Whether config and weights of an id lie in the cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    has = [name for name in ("config.json", *WEIGHT_FILES) if isinstance(try_to_load_from_cache(hub_id, name), str)]
+    return "config.json" in has and len(has) > 1
+
+
+def obtainable(checkpoints: Iterable[str], environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether each is a folder, cached, or can be fetched."""
+    missing = [name for name in checkpoints if not Path(name).is_dir() and not cached(name)]
+    return not missing or hub_reachable(environment)
+
+
+@lru_cache(maxsize=4)  # encoder and reader ask in turn, and should get the same answer
+def _answers(endpoint: str) -> bool:
+    request = urllib.request.Request(endpoint, method="HEAD")
+    try:
+        with urllib.request.urlopen(request, timeout=PROBE_SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True  # it refuses this page, but it is there
+    except (OSError, ValueError):
+        return False
