@@ -158,8 +158,8 @@ def test_one_conversation_can_be_erased(desk, client):
 
 
 def test_a_plot_without_questions_is_no_error():
-    assert columns("Nothing", []).startswith("<svg")
-    assert rows("Nothing", []).startswith("<svg")
+    assert "</svg>" in columns("Nothing", [])
+    assert "</svg>" in rows("Nothing", [])
 
 
 def test_script_in_the_name_of_a_bar_is_shown_as_text():

@@ -214,3 +214,10 @@ def test_logging_out_closes_the_desk(operator, desk_app):
     page.wait_for_url("**/login")
     page.goto(f"{desk_app}desk/gaps")
     page.wait_for_url("**/login")
+
+
+@pytest.mark.parametrize("where", ["gaps", "documents", "document?id=lamp.md", "numbers", "try", "data"])
+def test_axe_finds_nothing_wrong(operator, where):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(operator(where=where))
+    assert [violation["id"] for violation in found.response["violations"]] == []
