@@ -21,6 +21,9 @@ FORMAT_VERSION = 1
 DEFAULT_THRESHOLD = 0.5
 """Until something is fitted: answer when an answer is likelier right than wrong."""
 
+DEFAULT_HOPED_MARGIN = 6.0
+"""Until something is fitted: three right spans in four have a smaller margin."""
+
 MAX_LANGUAGE_SHIFT = 1.0
 """Logits. The language may move the confidence mildly (0.50 -> 0.73 at most) but never decide alone."""
 
@@ -113,6 +116,9 @@ class Calibration:
     weights: tuple[float, ...]
     bias: float
     threshold: float
+    hoped_margin: float = DEFAULT_HOPED_MARGIN
+    hoped_no_answer_score: float = 0.0
+    """What a right span in a passage not read yet may look like: decides whether reading on can pay."""
     language_shifts: Mapping[str, float] = field(default_factory=dict)
     """Language code -> logits added; a language that is not there gets 0."""
     encoder_fingerprint: str | None = None
@@ -173,6 +179,15 @@ class Calibration:
         logit = self.bias + float(np.clip(deviations, -MAX_DEVIATION, MAX_DEVIATION) @ np.asarray(self.weights))
         return _logistic(logit + self._shift(language))
 
+    def hope(self, unread: SpanFeatures) -> SpanFeatures:
+        """The features of a passage not read yet, were a good answer in it."""
+        return replace(
+            unread,
+            margin=self.hoped_margin,
+            no_answer_score=self.hoped_no_answer_score,
+            score=self.hoped_margin + self.hoped_no_answer_score,
+        )
+
     def for_target(self, right: float) -> "Calibration":
         """The same curve with the threshold that answers most while `right` of the answers are right.
 
@@ -228,6 +243,8 @@ def _from_json(record: dict[str, Any], path: Path) -> Calibration:
             weights=_numbers(record["weights"]),
             bias=float(record["bias"]),
             threshold=float(record["threshold"]),
+            hoped_margin=float(record["hoped_margin"]),
+            hoped_no_answer_score=float(record["hoped_no_answer_score"]),
             language_shifts={code: float(shift) for code, shift in record["language_shifts"].items()},
             encoder_fingerprint=record["encoder_fingerprint"],
             reader_fingerprint=record["reader_fingerprint"],

@@ -33,6 +33,8 @@ STORED = Calibration(
     weights=(0.5, 0.0, 0.25, 0.0, 0.0, 0.0, 0.0),
     bias=-0.25,
     threshold=0.6,
+    hoped_margin=5.0,
+    hoped_no_answer_score=-1.0,
     language_shifts={"th": -0.5, "zz": 9.0},
     encoder_fingerprint="enc-1",
     reader_fingerprint="read-1",
@@ -158,3 +160,8 @@ def test_cost_of_a_threshold_is_the_nearest_measured():
 
 def test_cost_is_unknown_before_a_fit():
     assert Calibration.default().cost_at(0.5) is None
+
+
+def test_hope_for_an_unread_passage_keeps_what_retrieval_says():
+    unread = replace(COIN_TOSS, similarity=0.7, retrieval_rank=3)
+    assert STORED.hope(unread) == replace(unread, margin=5.0, no_answer_score=-1.0, score=4.0)

@@ -32,6 +32,9 @@ THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
 MIN_ANSWERED = 20
 """Answers needed before a threshold's share of right ones means anything."""
 
+HOPED_PERCENTILE = 75
+"""Of the margins of right spans: reading on for a rarer stroke of luck was measured to cost passages and win nothing."""
+
 EXPECTED_ANSWERS = 50
 """How many answers the curve's own expectation weighs against the counted ones: of the few surest answers one more or
 less that happens to be wrong must not move the threshold."""
@@ -80,6 +83,7 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
     share = np.array([1 / len(q.candidates) for q in usable for _ in q.candidates])  # every question counts once
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     scales[scales == 0] = 1.0  # a feature that never varies says nothing, and must not divide by zero
+    found = [c.features for q in usable for c in q.candidates if c.right]
     model = _logistic_regression(RANKING_PENALTY)
     model.fit(_standard(rows, means, scales), right, sample_weight=share * len(share) / share.sum())
     return Calibration(
@@ -88,6 +92,8 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
         weights=tuple(float(w) for w in model.coef_[0]),
         bias=float(model.intercept_[0]),
         threshold=DEFAULT_THRESHOLD,
+        hoped_margin=float(np.percentile([features.margin for features in found], HOPED_PERCENTILE)),
+        hoped_no_answer_score=float(np.mean([features.no_answer_score for features in found])),
         encoder_fingerprint=encoder_fingerprint,
         reader_fingerprint=reader_fingerprint,
     )
