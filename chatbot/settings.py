@@ -10,6 +10,9 @@ ENVIRONMENT_PREFIX = "ANYTONGUE_"
 DEFAULT_KNOWLEDGE_BASE = Path("anytongue.db")
 """Made from the sample help centre on the first start when it does not exist."""
 
+SPACE_HOST = "0.0.0.0"
+"""A Space forwards to port 7860 of its container, from outside of it."""
+
 
 class SettingsError(Exception):
     """An environment variable holds a value that cannot be used."""
@@ -42,22 +45,32 @@ class Settings:
     keep_questions_days: int = 180
     """Older questions are deleted; 0 = kept until somebody erases them."""
 
+    backup_dir: Path | None = None
+    """A folder that outlives the machine: the knowledge base is put back from it and backed up to it."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type."""
-        values: dict[str, object] = {}
+        """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type.
+
+        On a Hugging Face Space (SPACE_ID is set) the page is open to the network, where the Space looks for it;
+        gradio's own variables for address and port are heard everywhere.
+        """
+        values: dict[str, object] = {"host": SPACE_HOST} if environment.get("SPACE_ID") else {}
+        if environment.get("GRADIO_SERVER_NAME"):
+            values["host"] = environment["GRADIO_SERVER_NAME"]
+        if environment.get("GRADIO_SERVER_PORT"):
+            values["port"] = _convert("GRADIO_SERVER_PORT", "int", environment["GRADIO_SERVER_PORT"])
         for knob in fields(cls):
             raw = environment.get(ENVIRONMENT_PREFIX + knob.name.upper())
             if raw is not None:
-                values[knob.name] = _convert(knob.name, str(knob.type), raw)
+                values[knob.name] = _convert(ENVIRONMENT_PREFIX + knob.name.upper(), str(knob.type), raw)
         return cls(**values)  # type: ignore[arg-type]
 
 
-def _convert(name: str, kind: str, raw: str) -> object:
-    variable = ENVIRONMENT_PREFIX + name.upper()
+def _convert(variable: str, kind: str, raw: str) -> object:
     try:
         if "Path" in kind:
-            return Path(raw)
+            return Path(raw) if raw or "None" not in kind else None
         if "int" in kind:
             return int(raw)
         if "float" in kind:

@@ -18,6 +18,8 @@ EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, what shells expect after Ctrl-C."""
 
+MODELS_HELP = "packaged | base | large | auto | ENCODER,READER by hub id or folder (default: packaged)"
+
 Command = Callable[[argparse.Namespace, Settings], int]
 
 
@@ -67,6 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_export(commands)
     _add_doctor(commands)
+    _add_deploy(commands)
+    _add(commands, "requirements", "write requirements.txt from pyproject.toml", "requirements")
     return parser
 
 
@@ -99,7 +103,7 @@ def _add(
 
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kb", type=Path, metavar="FILE", help=f"knowledge base (default: {DEFAULT_KNOWLEDGE_BASE})")
-    command.add_argument("--models", metavar="NAME", help="packaged | base | large | auto (default: packaged)")
+    command.add_argument("--models", metavar="NAME", help=MODELS_HELP)
     command.add_argument("--quantization", choices=["none", "int8", "nf4", "auto"], help="number type (default: auto)")
 
 
@@ -211,7 +215,15 @@ def _add_export(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "doctor", "say what this machine can run, and why", "doctor --json")
+    _add_models(command)
     command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_deploy(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "deploy", "put this program on Hugging Face Spaces", "deploy --space me/help --dry-run")
+    command.add_argument("--space", required=True, metavar="OWNER/NAME", help="made when it does not exist yet")
+    command.add_argument("--private", action="store_true", help="only you may see it, when it is made")
+    command.add_argument("--dry-run", action="store_true", help="list the files and their sizes, and change nothing")
 
 
 def _date(text: str) -> datetime:

@@ -24,12 +24,15 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     from ui.app import launch
     from ui.desk import DeskSettings
     from ui.desk_routes import desk_routes
+    from ui.kept import kept, put_back
 
+    put_back(settings)
     with progress_bar("Preparing") as on_progress:
         chatbot = build_chatbot(settings, on_progress, keep_questions=True)
     desk_settings = DeskSettings(settings.log_questions, settings.keep_questions_days)
     routes = desk_routes(chatbot, settings.desk_password_hash, desk_settings)
-    launch(chatbot, host=settings.host, port=settings.port, share=settings.share, routes=routes)
+    with kept(settings):
+        launch(chatbot, host=settings.host, port=settings.port, share=settings.share, routes=routes)
     return EXIT_DONE
 
 
@@ -125,14 +128,34 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
 
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Say what this machine can run."""
-    from ui.doctor import examine
+    from ui.doctor import describe, examine
 
     findings = examine(settings)
     if options.json:
         print(json.dumps(findings, ensure_ascii=False))
     else:
-        for name, value in findings.items():
-            print(f"{name:<24}{value}")
+        print("\n".join(describe(findings)))
+    return EXIT_DONE
+
+
+def requirements(options: argparse.Namespace, settings: Settings) -> int:
+    """Write requirements.txt."""
+    from ui.requirements import write_requirements
+
+    print(f"{write_requirements().name} says what pyproject.toml says.")
+    return EXIT_DONE
+
+
+def deploy(options: argparse.Namespace, settings: Settings) -> int:
+    """Create or update a Hugging Face Space."""
+    from ui.deploy import check_name, deploy, files_to_upload, listing
+
+    check_name(options.space)
+    files = files_to_upload()
+    if options.dry_run:
+        print("\n".join(listing(files)))
+    else:
+        print(f"The Space is being built: {deploy(options.space, files, private=options.private)}")
     return EXIT_DONE
 
 
