@@ -33,7 +33,7 @@ MIN_ANSWERED = 20
 """Answers needed before a threshold's share of right ones means anything."""
 
 HOPED_PERCENTILE = 75
-"""Of the margins of right spans: reading on for a rarer stroke of luck was measured to cost passages and win nothing."""
+"""Of the margins of right spans. Reading on in hope of a rarer stroke of luck was measured to win nothing."""
 
 EXPECTED_ANSWERS = 50
 """How many answers the curve's own expectation weighs against the counted ones: of the few surest answers one more or
