@@ -142,7 +142,7 @@ def test_accepting_replacing_and_deleting_a_document(operator):
     page.get_by_role("link", name="Cells").click()
     page.get_by_text("Delete", exact=True).click()
     page.get_by_role("button", name="Delete for good").click()
-    expect(page.locator(".dk-notice")).to_have_text("Deleted batteries.md.")
+    expect(page.get_by_role("status").get_by_text("Deleted batteries.md.")).to_be_visible()
 
 
 def test_re_indexing_tells_when_it_is_done(operator):
