@@ -14,7 +14,7 @@ from chatbot.calibration import Calibration, SpanFeatures
 from chatbot.follow_up import EMPTY_QUESTIONS, UNCLEAR_LOGIT, PastTurn, repeats, signs
 from chatbot.reader import Reader
 from retrieval.model_types import FloatArray
-from retrieval.retriever import RetrievedPassage, Retriever
+from retrieval.retriever import QuestionScores, RetrievedPassage, Retriever
 
 READ_IN_STEPS = (1, 2, 5)
 """Passages read before each check whether more can pay: the first alone settles most questions."""
@@ -90,23 +90,30 @@ class QAPipeline:
             passages, timings = self.retriever.retrieve_timed(question, self._top_k)
             return [_Way(question, tuple(passages))], timings
         started = perf_counter()
-        completed = history.complete_for_search(question)
-        vectors = self.retriever.encoder.encode_questions([question, completed])
-        likeness = self._empty_questions @ vectors[0]
-        encoded = perf_counter()
-        scores = self.retriever.score(question, vectors[0])
+        # Not in one batch with the completed question: int8 rounds a batch by its largest number, and a question that
+        # stands alone must find in a conversation exactly what it finds outside of one.
+        vector = self.retriever.encoder.encode_questions([question])[0]
+        encode_ms = (perf_counter() - started) * 1000
+        scores = self.retriever.score(question, vector)
         alone = _Way(question, tuple(self.retriever.best(scores, self._top_k)))
         ways = [alone]
-        if alone.passages:
-            topic_score = self.retriever.best_of_document(scores, history.citation.passage.document)
-            logit = signs(question, scores.similarities, likeness, topic_score, alone.passages[0].score).logit()
-            if logit > -UNCLEAR_LOGIT:
-                found = self.retriever.best(self.retriever.score(completed, vectors[1]), self._top_k)
-                text = history.complete_for_reading(question)
-                follow_up = _Way(text, tuple(found), history.questions, history.citation)
-                ways = [follow_up] if logit > UNCLEAR_LOGIT else [alone, follow_up][:: 1 if logit < 0 else -1]
-        timings = {"encode": (encoded - started) * 1000, "search": (perf_counter() - encoded) * 1000}
-        return ways, timings
+        logit = self._follow_up_logit(question, vector, scores, alone, history)
+        if logit > -UNCLEAR_LOGIT:
+            found, timings = self.retriever.retrieve_timed(history.complete_for_search(question), self._top_k)
+            encode_ms += timings["encode"]
+            text = history.complete_for_reading(question)
+            follow_up = _Way(text, tuple(found), history.questions, history.citation)
+            ways = [follow_up] if logit > UNCLEAR_LOGIT else [alone, follow_up][:: 1 if logit < 0 else -1]
+        return ways, {"encode": encode_ms, "search": (perf_counter() - started) * 1000 - encode_ms}
+
+    def _follow_up_logit(
+        self, question: str, vector: FloatArray, scores: QuestionScores, alone: _Way, history: PastTurn
+    ) -> float:
+        if not alone.passages:
+            return float("-inf")
+        topic_score = self.retriever.best_of_document(scores, history.citation.passage.document)
+        likeness = self._empty_questions @ vector
+        return signs(question, scores.similarities, likeness, topic_score, alone.passages[0].score).logit()
 
     @cached_property
     def _empty_questions(self) -> FloatArray:

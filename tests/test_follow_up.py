@@ -156,12 +156,20 @@ def test_a_first_question_costs_one_encoding(chatbot):
     assert encoder.texts_encoded == before + 1
 
 
-def test_a_later_question_is_encoded_alone_and_completed_in_one_batch(chatbot):
+def test_a_later_question_that_stands_alone_is_encoded_once(chatbot):
     talk = Conversation()
     chatbot.reply("How long is the warranty of a lamp?", talk)
-    chatbot.reply("And a battery?", talk)
+    chatbot.reply("How many days is the password of my account valid?", talk)
     batches = chatbot.pipeline.retriever.encoder.fake_network.batches
-    assert [len(batch.ids) for batch in batches[-2:]] == [2, len(EMPTY_QUESTIONS)]
+    assert [len(batch.ids) for batch in batches[-2:]] == [1, len(EMPTY_QUESTIONS)]
+
+
+def test_questions_without_content_are_encoded_once_for_all(chatbot):
+    talk = Conversation()
+    for message in ("How long is the warranty of a lamp?", "And a battery?", "And a lamp?"):
+        chatbot.reply(message, talk)
+    batches = chatbot.pipeline.retriever.encoder.fake_network.batches
+    assert [len(batch.ids) for batch in batches].count(len(EMPTY_QUESTIONS)) == 1
 
 
 def test_a_follow_up_to_an_article_that_was_removed_still_gets_a_reply(chatbot):
