@@ -21,8 +21,8 @@ FORMAT_VERSION = 1
 DEFAULT_THRESHOLD = 0.5
 """Until something is fitted: answer when an answer is likelier right than wrong."""
 
-DEFAULT_HOPED_MARGIN = 6.0
-"""Until something is fitted: three right spans in four have a smaller margin."""
+DEFAULT_HOPED_MARGIN = 2.0
+"""Until something is fitted: about half of the right spans have a smaller margin."""
 
 MAX_LANGUAGE_SHIFT = 1.0
 """Logits. The language may move the confidence mildly (0.50 -> 0.73 at most) but never decide alone."""

@@ -62,7 +62,7 @@ def write_questions(path, copies):
 
 
 def test_fitted_confidence_tells_right_from_wrong(tmp_path, settings, models):
-    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 20)], None, 0.9, settings, models)
+    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
     answers = {
         right: [calibration.confidence(c.features) for q in asked for c in q.candidates if c.right is right]
         for right in (True, False)
@@ -71,25 +71,25 @@ def test_fitted_confidence_tells_right_from_wrong(tmp_path, settings, models):
 
 
 def test_threshold_lies_between_right_and_wrong(tmp_path, settings, models):
-    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 20)], None, 0.9, settings, models)
+    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
     given = [
         c.right for q in asked for c in q.candidates[:1] if calibration.confidence(c.features) >= calibration.threshold
     ]
-    assert len(given) == 100
+    assert len(given) == 60
     assert all(given)
 
 
 def test_fit_names_its_sources(tmp_path, settings, models):
-    calibration, _ = calibrate([write_questions(tmp_path / "q.jsonl", 20)], None, 0.9, settings, models)
-    assert calibration.fitted["sources"] == {"q.jsonl": 200}
+    calibration, _ = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
+    assert calibration.fitted["sources"] == {"q.jsonl": 120}
 
 
 def test_questions_in_unserved_languages_are_not_fitted_to(tmp_path, settings, models):
-    path = write_questions(tmp_path / "q.jsonl", 20)
+    path = write_questions(tmp_path / "q.jsonl", 12)
     line = {"id": "f1", "question": "Kuinka kauan?", "language": "fi", "kind": "unserved_language"}
     path.write_text(path.read_text() + "\n" + json.dumps(line))
     calibration, _ = calibrate([path], None, 0.9, settings, models)
-    assert calibration.fitted["sources"] == {"q.jsonl": 200}
+    assert calibration.fitted["sources"] == {"q.jsonl": 120}
 
 
 def test_general_questions_help_where_own_ones_are_few(tmp_path, settings, models):
@@ -112,7 +112,7 @@ def test_few_questions_are_refused(tmp_path, settings, models):
 @pytest.mark.usefixtures("models")
 def test_command_stores_a_calibration_for_these_checkpoints(tmp_path, settings, capsys):
     options = Namespace(
-        questions=[write_questions(tmp_path / "q.jsonl", 20)], english_qa=None, target=0.9, out=tmp_path / "c.json"
+        questions=[write_questions(tmp_path / "q.jsonl", 12)], english_qa=None, target=0.9, out=tmp_path / "c.json"
     )
     assert run(options, settings) == 0
     stored = Calibration.load(tmp_path / "c.json", FakeEncoder().fingerprint, "fake-reader")

@@ -19,25 +19,29 @@ TURKISH = replace(ENGLISH, language="tr", reading_f1=0.6, f1=0.2, right=False)
 RESULTS = score_all({"en": [ENGLISH], "de": [GERMAN], "tr": [TURKISH]}, {"data": {"name": "xquad"}})
 
 
-def test_every_picture_is_a_png(tmp_path):
-    files = draw_all(RESULTS, tmp_path / "new")
-    assert [file.name for file in files] == [
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return draw_all(RESULTS, tmp_path_factory.mktemp("pictures") / "new")
+
+
+def test_every_picture_is_a_png(drawn):
+    assert [file.name for file in drawn] == [
         "f1_by_language.png",
         "gap_by_distance.png",
         "coverage_risk.png",
         "reliability.png",
     ]
-    assert {file.read_bytes()[:8] for file in files} == {b"\x89PNG\r\n\x1a\n"}
+    assert {file.read_bytes()[:8] for file in drawn} == {b"\x89PNG\r\n\x1a\n"}
 
 
-def test_same_results_draw_the_same_bytes(tmp_path):
-    first = [file.read_bytes() for file in draw_all(RESULTS, tmp_path / "a")]
-    assert first == [file.read_bytes() for file in draw_all(RESULTS, tmp_path / "b")]
+def test_same_results_draw_the_same_bytes(drawn, tmp_path):
+    again = draw_all(replace(RESULTS, pooled=None), tmp_path)
+    assert [file.read_bytes() for file in again] == [file.read_bytes() for file in drawn[:2]]
 
 
-def test_gap_needs_two_languages(tmp_path):
-    files = draw_all(score_all({"en": [ENGLISH], "de": [GERMAN]}), tmp_path)
-    assert "gap_by_distance.png" not in [file.name for file in files]
+def test_results_without_confidence_have_no_picture_of_it(tmp_path):
+    results = replace(RESULTS, pooled=None, languages={"en": RESULTS.languages["en"]})
+    assert [file.name for file in draw_all(results, tmp_path)] == ["f1_by_language.png"]
 
 
 def test_missing_matplotlib_says_what_to_install(tmp_path, monkeypatch):

@@ -32,8 +32,9 @@ THRESHOLDS = tuple(round(0.02 * step, 2) for step in range(1, 50))
 MIN_ANSWERED = 20
 """Answers needed before a threshold's share of right ones means anything."""
 
-HOPED_PERCENTILE = 75
-"""Of the margins of right spans. Reading on in hope of a rarer stroke of luck was measured to win nothing."""
+HOPED_PERCENTILE = 50
+"""Of the margins of right spans. Hoping for rarer luck read twice as many passages on the help centre, and four times
+as many on XQuAD, for the same F1; hoping for less lost some."""
 
 EXPECTED_ANSWERS = 50
 """How many answers the curve's own expectation weighs against the counted ones: of the few surest answers one more or
