@@ -19,9 +19,6 @@ from retrieval.retriever import QuestionScores, RetrievedPassage, Retriever
 READ_IN_STEPS = (1, 2, 5)
 """Passages read before each check whether more can pay: the first alone settles most questions."""
 
-BEST_HOPED_MARGIN = 12.0
-"""Reading scores hardly ever beat "no answer" by more: a passage that could not win even so is not read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -152,7 +149,7 @@ class QAPipeline:
     ) -> bool:
         if not candidates:
             return False
-        hoped = _features(BEST_HOPED_MARGIN, passages, begin, agreement=0.0)
+        hoped = self.calibration.hope(_features(0.0, passages, begin, agreement=0.0))
         return self.calibration.confidence(hoped, language) <= candidates[0].confidence
 
     def _weigh(
