@@ -80,4 +80,3 @@ def _spans(passage: Passage, found: list[ScoredSpan]) -> list[Span]:
         if start < end:
             widened.append(ScoredSpan(start, end, span.score, span.no_answer_score))
     return [Span(passage, s.start, s.end, s.score, s.no_answer_score) for s in merge_overlapping(widened)]
-

@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 import argparse
 import json
 from pathlib import Path

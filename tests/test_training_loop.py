@@ -1,4 +1,3 @@
-# ruff: noqa: TID253
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,4 @@
 """A small made-up world for the training tests: a tiny network, its vocabulary, and a data folder of two languages."""
-# ruff: noqa: TID253
 
 import gzip
 import json

@@ -23,7 +23,8 @@ def article_html(document: Document, span: tuple[int, int], language: str) -> st
 def missing_article_html(language: str) -> str:
     """In place of an article that is gone from the knowledge base."""
     text = escape(phrase(PhraseKey.ERROR, language))
-    return f'<h2 id="at-panel-title" class="at-sr" tabindex="-1">{text}</h2><p lang="{escape(language)}" dir="auto">{text}</p>'
+    heading = f'<h2 id="at-panel-title" class="at-sr" tabindex="-1">{text}</h2>'
+    return f'{heading}<p lang="{escape(language)}" dir="auto">{text}</p>'
 
 
 def _web_link(document: Document, language: str) -> str:

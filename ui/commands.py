@@ -113,7 +113,8 @@ def train(options: argparse.Namespace, settings: Settings) -> int:
         from chatbot.training.train_reader import add_arguments, run
     parser = argparse.ArgumentParser(prog=f"python main.py train {options.what}")
     add_arguments(parser)
-    return int(run(parser.parse_args(options.rest)) or EXIT_DONE)
+    run(parser.parse_args(options.rest))
+    return EXIT_DONE
 
 
 def export(options: argparse.Namespace, settings: Settings) -> int:

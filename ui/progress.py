@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from knowledge_base.ingest import Progress
 
@@ -12,7 +13,7 @@ def progress_bar(label: str) -> Iterator[Progress]:
     """A callback `(done, total, name)` that draws a bar while work goes on, and nothing when there is none."""
     from tqdm import tqdm
 
-    bar: tqdm[None] | None = None
+    bar: tqdm[NoReturn] | None = None
 
     def on_progress(done: int, total: int, name: str) -> None:
         nonlocal bar

@@ -299,14 +299,11 @@ def test_only_the_own_server_is_asked_for_anything(scripted_app, visit):
 
 def test_two_people_never_see_each_others_conversation(scripted_app, visit):
     first, second = visit(scripted_app, locale="es"), visit(scripted_app, locale="ja")
-    first.send("slow ¿Cuánto tiempo tengo para devolver un producto?")
-    second.send("slow 返品は何日以内にできますか？")
-    visit(scripted_app).ask("release them")
+    first.send("¿Cuánto tiempo tengo para devolver un producto?")
+    second.send("返品は何日以内にできますか？")
     for visitor in (first, second):
         visitor.page.wait_for_selector(".at-card")
-    assert first.page.locator(".at-bubble").all_inner_texts() == [
-        "slow ¿Cuánto tiempo tengo para devolver un producto?"
-    ]
+    assert first.page.locator(".at-bubble").all_inner_texts() == ["¿Cuánto tiempo tengo para devolver un producto?"]
     assert "La respuesta es" in first.page.inner_text(".at-sentence")
     assert "答えは" in second.page.inner_text(".at-sentence")
 
