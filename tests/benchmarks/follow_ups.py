@@ -69,6 +69,7 @@ class Outcome:
     found: bool
     f1: float
     right: bool
+    answered: bool
     follow_up: bool
     took_ms: float
 
@@ -159,7 +160,9 @@ def ask(chatbot: Chatbot, pair: Pair, history: PastTurn | None) -> Outcome:
     text = quoted.text if quoted else None
     found = bool(answer.passages) and answer.passages[0].passage.document == pair.second.document
     golds = pair.second.answers
-    return Outcome(found, f1(text, golds), is_right(text, golds), bool(answer.completed_by), took_ms)
+    return Outcome(
+        found, f1(text, golds), is_right(text, golds), bool(answer.citation), bool(answer.completed_by), took_ms
+    )
 
 
 def gold_turn(chatbot: Chatbot, first: Asked) -> PastTurn:
@@ -191,6 +194,7 @@ def scores(rows: Sequence[Outcome]) -> dict[str, float]:
         "recall@1": percent(row.found for row in rows),
         "f1": percent(row.f1 for row in rows),
         "right": percent(row.right for row in rows),
+        "answered": percent(row.answered for row in rows),
         "taken_as_follow_up": percent(row.follow_up for row in rows),
         "ms_p50": round(statistics.median(row.took_ms for row in rows), 1),
     }
