@@ -22,7 +22,7 @@ from ui.page_view import BRAND, page_html, page_texts
 from ui.theme import page_theme
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("page_language.js", "page.js")
+SCRIPTS = ("page_language.js", "page_keeping.js", "page.js")
 """Read in this order, in one scope."""
 
 ASK_AT_ONCE = 4

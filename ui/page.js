@@ -9,10 +9,11 @@ const find = (selector) => page.querySelector(selector);
 const [main, log, status, form, input] = [".at-main", ".at-log", ".at-status", ".at-composer", ".at-input"].map(find);
 const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-select"].map(find);
 const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
+const CHECK_MS = 4000;    // a reply that takes this long: is the server still there at all?
 const COPIED_MS = 1600;
 const MAX_MESSAGES = 200; // nobody scrolls back further, and a page that never forgets gets slow
 
-let waiting = null;        // the question that is being answered: {id, question, node, timer}
+let waiting = null;        // the question that is being answered: {id, question, asked, node, timer, check}
 let lastId = 0;
 let panelId = "";
 
@@ -90,7 +91,9 @@ function ask(words) {
   find(".at-new").hidden = false;
   const id = String(++lastId);
   const asked = showQuestion(question);
-  waiting = { id, question, asked, node: showWaiting(), timer: setTimeout(() => giveUp("network_lost"), GIVE_UP_MS) };
+  waiting = { id, question, asked, node: showWaiting() };
+  waiting.timer = setTimeout(() => giveUp("network_lost"), GIVE_UP_MS);
+  waiting.check = setInterval(checkServer, CHECK_MS);
   say(text("searching"), pageLanguage());
   setBusy(true);
   scrollToQuestion(asked);
@@ -107,6 +110,7 @@ function endWaiting() {
   const ended = waiting;
   if (!ended) return null;
   clearTimeout(ended.timer);
+  clearInterval(ended.check);
   ended.node.remove();
   const stopHadFocus = document.activeElement === stop;
   waiting = null;
@@ -133,24 +137,31 @@ function showReply(answer) {
     wordPage();
   }
   asked.lang = answer.language;
+  saveLog();
   say(answer.spoken || log.lastElementChild.textContent, answer.language);
   scrollToQuestion(asked);
 }
 
 function showReworded(answer) {
   const last = log.lastElementChild;
-  if (waiting || !last || answer.id !== String(lastId)) return;
+  if (waiting || !last || answer.id !== String(lastId)) { showUnchanged(); return; }
   const again = fragment(answer.html);
   const open = last.querySelector("details[open]");
   last.replaceWith(again);
   if (open && again.querySelector("details")) again.querySelector("details").open = true;
   say(answer.spoken, answer.language);
+  saveLog();
+}
+
+function showUnchanged() {
+  for (const node of log.querySelectorAll(":scope > [aria-busy]")) node.removeAttribute("aria-busy");
 }
 
 function startAnew() {
   endWaiting();
   trigger("clear", {});
   log.replaceChildren();
+  saveLog();
   spoken = "";
   page.classList.remove("at-started");
   find(".at-new").hidden = true;
@@ -275,11 +286,12 @@ input.addEventListener("keydown", (event) => {
 input.addEventListener("input", () => { fit(); hint(""); });
 
 window.addEventListener("anytongue:answer", (event) => {
-  const show = { reply: showReply, reworded: showReworded, article: showArticle, failed: () => giveUp("error") };
+  const show = { reply: showReply, reworded: showReworded, article: showArticle, failed: () => giveUp("error"), nothing: showUnchanged };
   const answer = event.detail;
   if (answer && show[answer.type]) show[answer.type](answer);
 });
 
+restoreLog();
 wordPage();
 page.classList.add("at-ready");
 if (matchMedia("(hover: hover)").matches) input.focus();   // on a phone that would open the keyboard

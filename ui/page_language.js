@@ -57,7 +57,7 @@ function choose(code) {
   try { localStorage.setItem(SAVED_LANGUAGE, chosen); } catch { /* it then lasts until the page is closed */ }
   wordPage();
   const last = log.lastElementChild;
-  if (last && last.dataset.kind && !waiting) {
+  if (last && last.dataset.kind && !last.classList.contains("at-restored") && !waiting) {
     last.setAttribute("aria-busy", "true");
     trigger("reword", { id: String(lastId), chosen, browser });
   }

@@ -142,6 +142,33 @@ def test_a_thumb_down_asks_what_was_missing(scripted_app, visit):
     assert not visitor.page.is_visible(".at-reason")
 
 
+def test_a_reload_keeps_the_conversation_to_read(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask("How long can I return <b>a</b> product?")
+    visitor.page.reload()
+    visitor.page.wait_for_selector(".at-ready")
+    assert visitor.page.inner_text(".at-bubble") == "How long can I return <b>a</b> product?"
+    assert visitor.page.inner_text(".at-card blockquote mark") == "30 days"
+
+
+def test_a_new_conversation_is_not_undone_by_a_reload(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask("How long can I return a product?")
+    visitor.page.click(".at-new")
+    visitor.page.reload()
+    visitor.page.wait_for_selector(".at-ready")
+    assert visitor.page.locator(".at-message").count() == 0
+
+
+def test_a_lost_connection_is_told_in_the_language_of_the_page(scripted_app, visit):
+    visitor = visit(scripted_app, locale="de")
+    visitor.page.context.set_offline(True)
+    message = visitor.ask("Wie lange kann ich ein Produkt zurückgeben?")
+    visitor.page.context.set_offline(False)
+    visitor.problems.clear()  # the browser logs every failed request
+    assert message.inner_text().startswith(("Die Verbindung ist abgebrochen.", "Bei uns ist etwas schiefgegangen."))
+
+
 # ---------------------------------------------------------------- replies without an answer
 
 
