@@ -121,7 +121,7 @@ class QAPipeline:
         found: list[tuple[_Way, Candidate | None]] = []
         for way in ways:
             candidates = self.read_best_first(way.text, way.passages, language)
-            best = _fresh(candidates, way.said, needed)
+            best = _fresh(candidates, way.said)
             if best and best.confidence >= needed:
                 return way, best
             found.append((way, best))
@@ -168,9 +168,9 @@ class QAPipeline:
         return sorted(candidates, key=lambda c: -c.confidence)
 
 
-def _fresh(candidates: Sequence[Candidate], said: Citation | None, needed: float) -> Candidate | None:
-    """The surest candidate; where something was said already, rather a sure one that says something else."""
-    fresh = [c for c in candidates if said and c.confidence >= needed and not repeats(c.citation, said)]
+def _fresh(candidates: Sequence[Candidate], said: Citation | None) -> Candidate | None:
+    """The surest candidate; where something was said already, the surest that says something else, if there is one."""
+    fresh = [c for c in candidates if said is None or not repeats(c.citation, said)]
     return next(iter(fresh or candidates), None)
 
 
