@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("serve", "ingest", "ask", "parity", "evaluate", "calibrate", "train", "export", "doctor", "deploy")
+COMMANDS = ("serve", "ingest", "ask", "parity", "evaluate", "calibrate", "train", "export", "bench", "doctor", "deploy")
 
 
 def run(*arguments, cwd, stdin=""):

@@ -68,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_calibrate(commands)
     _add_train(commands)
     _add_export(commands)
+    _add_bench(commands)
     _add_doctor(commands)
     _add_deploy(commands)
     _add(commands, "requirements", "write requirements.txt from pyproject.toml", "requirements")
@@ -211,6 +212,13 @@ def _add_export(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "export", "write a packaged model as a plain Hugging Face folder", "export reader out/")
     command.add_argument("what", choices=["encoder", "reader"], help="which model")
     command.add_argument("folder", type=Path, metavar="DIR", help="where to; must not exist or be empty")
+
+
+def _add_bench(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(commands, "bench", "time every stage on this machine, and the start of the page", "bench --limit 50")
+    command.add_argument("--limit", type=int, metavar="N", help="at most so many sample questions (default: all)")
+    command.add_argument("--skip-page", action="store_true", help="do not start the page")
+    command.add_argument("--out", type=Path, metavar="FILE", help="also write the JSON here")
 
 
 def _add_doctor(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -125,6 +126,18 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
     write(PACKAGED_ENCODER if options.what == "encoder" else PACKAGED_READER, options.folder)
     print(f"The packaged {options.what} lies in {options.folder}.")
     return EXIT_DONE
+
+
+def bench(options: argparse.Namespace, settings: Settings) -> int:
+    """Time every stage with the sample questions; prints JSON."""
+    script = Path(__file__).resolve().parent.parent / "tests" / "benchmarks" / "stages.py"
+    if not script.exists():
+        raise InputError(f"{script} is missing: the benchmarks come with the repository, not with a Space.")
+    arguments = ["--limit", str(options.limit)] if options.limit else []
+    arguments += ["--skip-page"] if options.skip_page else []
+    arguments += ["--out", str(options.out)] if options.out else []
+    # A process of its own: what this one has loaded already would make the start look faster than it is.
+    return subprocess.run([sys.executable, str(script), *arguments], check=False).returncode
 
 
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
