@@ -33,10 +33,14 @@ from chatbot.evaluation.metrics import f1, is_right
 from chatbot.evaluation.provenance import file_hash, provenance
 from chatbot.follow_up import EMPTY_QUESTIONS, PastTurn, Signs, signs
 from chatbot.settings import Settings
+from retrieval.model_types import FloatArray
 
 DATA = Path(__file__).parents[1] / "data"
 LANGUAGES = ("en", "de", "es", "ja", "ar", "tr")
+ALL_LANGUAGES = tuple(sorted({path.name.split(".")[0] for path in (DATA / "questions").glob("*.jsonl")}))
 PAIRS_PER_LANGUAGE = 10
+"""Of ordinary questions when measuring: reading them all takes long."""
+FITTED_PAIRS_PER_LANGUAGE = 16
 SEED = 0
 RIDGE = 0.5
 """Keeps the weights of a fit on a hundred examples small."""
@@ -104,15 +108,15 @@ def conversations() -> list[Pair]:
     ]
 
 
-def ordinary(odd: bool) -> list[Pair]:
+def ordinary(*, odd: bool, languages: Sequence[str], count: int) -> list[Pair]:
     """Sample questions after one another; each stands alone."""
     chance = random.Random(SEED)
     pairs = []
-    for code in LANGUAGES:
+    for code in languages:
         entries = [e for half in ("shop", "product") for e in read_lines(DATA / "questions" / f"{code}.{half}.jsonl")]
         answerable = [entry for entry in entries if entry["document"]]
         seconds = [entry for entry in answerable if number_of(entry["id"]) % 2 == odd]
-        for second in chance.sample(seconds, min(PAIRS_PER_LANGUAGE, len(seconds))):
+        for second in chance.sample(seconds, min(count, len(seconds))):
             same = [e for e in answerable if e["document"] == second["document"] and e is not second]
             others = [e for e in answerable if e["document"] != second["document"]]
             for kind, firsts in (("same_article", same), ("other_article", others)):
@@ -125,7 +129,7 @@ def ordinary(odd: bool) -> list[Pair]:
 def measure(chatbot: Chatbot, *, tuning: bool) -> dict[str, Any]:
     """Scores without history, with the gold first answer, and with the first answer that was really given."""
     written = [pair for pair in conversations() if pair.number % 2 == tuning]
-    plain = ordinary(odd=tuning)
+    plain = ordinary(odd=tuning, languages=LANGUAGES, count=PAIRS_PER_LANGUAGE)
     ask(chatbot, written[0], None)  # loads what is loaded on first use
     outcomes = {pair: three_ways(chatbot, pair) for pair in (*written, *plain)}
     return {
@@ -207,8 +211,10 @@ def percent(values: Iterable[float]) -> float:
 
 def fit(chatbot: Chatbot) -> dict[str, Any]:
     """The weights of the curve, both classes counting the same."""
-    pairs = [pair for pair in conversations() if pair.number % 2] + ordinary(odd=True)
-    rows = [signs_of(chatbot, pair) for pair in pairs]
+    plain = ordinary(odd=True, languages=ALL_LANGUAGES, count=FITTED_PAIRS_PER_LANGUAGE)
+    pairs = [pair for pair in conversations() if pair.number % 2] + plain
+    empty = chatbot.pipeline.retriever.encoder.encode_questions(EMPTY_QUESTIONS)
+    rows = [signs_of(chatbot, pair, empty) for pair in pairs]
     features = np.array([[*row.values, 1.0] for row in rows])  # (n, 4)
     is_follow_up = np.array([pair.kind in ("ellipsis", "pronoun") for pair in pairs])
     balance = np.where(is_follow_up, (~is_follow_up).sum() / is_follow_up.sum(), 1.0)
@@ -226,14 +232,14 @@ def fit(chatbot: Chatbot) -> dict[str, Any]:
     }
 
 
-def signs_of(chatbot: Chatbot, pair: Pair) -> Signs:
+def signs_of(chatbot: Chatbot, pair: Pair, empty: FloatArray) -> Signs:
     """The signs of the second question after the first was answered rightly."""
     retriever, question = chatbot.pipeline.retriever, pair.second.question
-    vectors = retriever.encoder.encode_questions([question, *EMPTY_QUESTIONS])
-    found = retriever.score(question, vectors[0])
+    vector = retriever.encoder.encode_questions([question])[0]
+    found = retriever.score(question, vector)
     best = retriever.best(found, 1)[0].score
     topic = retriever.best_of_document(found, gold_turn(chatbot, pair.first).citation.passage.document)
-    return signs(question, found.similarities, vectors[1:] @ vectors[0], topic, best)
+    return signs(question, found.similarities, empty @ vector, topic, best)
 
 
 def logistic(features: Any, truth: Any, balance: Any) -> Any:
