@@ -50,7 +50,8 @@ TOPIC_SHARE_CAP = 0.6
 """Nearer than that to the old article says no more: questions that stand alone stay with their article as well."""
 
 UNCLEAR_LOGIT = 2.0
-"""Up to here (0.12 to 0.88) the curve only says what to try first; the reader's confidence decides."""
+"""Up to here (0.88) a follow-up that finds no sure answer is asked once more as it stands. Not the other way round:
+that bent ordinary questions which nothing answered."""
 
 MAX_EARLIER_WIDTH = 120
 """Columns of earlier questions kept, from their end: the reader's room for questions must hold the new one whole."""

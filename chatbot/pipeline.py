@@ -82,7 +82,7 @@ class QAPipeline:
         return replace(answer, closest=best.citation, confidence=best.confidence)
 
     def _ways(self, question: str, history: PastTurn | None) -> tuple[list[_Way], dict[str, float]]:
-        """The ways to take a question, the likelier first: as it stands, completed from the conversation, or both."""
+        """How to take a question: as it stands, completed from the conversation, or the second and then the first."""
         if history is None:
             passages, timings = self.retriever.retrieve_timed(question, self._top_k)
             return [_Way(question, tuple(passages))], timings
@@ -95,12 +95,12 @@ class QAPipeline:
         alone = _Way(question, tuple(self.retriever.best(scores, self._top_k)))
         ways = [alone]
         logit = self._follow_up_logit(question, vector, scores, alone, history)
-        if logit > -UNCLEAR_LOGIT:
+        if logit > 0:
             found, timings = self.retriever.retrieve_timed(history.complete_for_search(question), self._top_k)
             encode_ms += timings["encode"]
             text = history.complete_for_reading(question)
             follow_up = _Way(text, tuple(found), history.questions, history.citation)
-            ways = [follow_up] if logit > UNCLEAR_LOGIT else [alone, follow_up][:: 1 if logit < 0 else -1]
+            ways = [follow_up] if logit > UNCLEAR_LOGIT else [follow_up, alone]
         return ways, {"encode": encode_ms, "search": (perf_counter() - started) * 1000 - encode_ms}
 
     def _follow_up_logit(
