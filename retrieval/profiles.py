@@ -24,7 +24,7 @@ PROMPTS_FILE = "config_sentence_transformers.json"
 XLM_R_VOCABULARY = 250_002
 XLM_R_BASE = Shape(XLM_R_VOCABULARY, width=768, layers=12, feed_forward=3072, positions=514)
 XLM_R_LARGE = Shape(XLM_R_VOCABULARY, width=1024, layers=24, feed_forward=4096, positions=514)
-PACKAGED_SHAPE = Shape(84_931, width=384, layers=6, feed_forward=1536, positions=512)
+PACKAGED_SHAPE = Shape(87_186, width=384, layers=6, feed_forward=1536, positions=512)
 
 
 class UnknownProfile(CheckpointError):
