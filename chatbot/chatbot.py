@@ -11,7 +11,7 @@ from chatbot.answer import Answer, Citation
 from chatbot.conversation import Conversation, Turn
 from chatbot.follow_up import PastTurn
 from chatbot.language import DetectedLanguage, LanguagePrior, detect_language
-from chatbot.messages import MAX_MESSAGE_CHARS, MessageProblem, clean, problem_of
+from chatbot.messages import MAX_MESSAGE_CHARS, clean, problem_of
 from chatbot.phrases import PhraseKey, phrase, small_talk
 from chatbot.pipeline import QAPipeline
 from chatbot.question_keeping import QuestionKeeper, logged
@@ -127,28 +127,22 @@ class Chatbot:
     def _reply(self, text: str, language: str, history: PastTurn | None) -> Reply:
         problem = problem_of(text)
         if problem:
-            return _problem_reply(problem, language)
+            return _worded(ReplyKind(problem.value), None, language)
         talk = small_talk(text, language)
         if talk:
-            return Reply(phrase(PhraseKey(talk), language), ReplyKind(talk), language, True)
+            return _worded(ReplyKind(talk), None, language)
         if not self.knowledge_base.passage_count():
-            return Reply(
-                phrase(PhraseKey.KNOWLEDGE_BASE_EMPTY, language), ReplyKind.KNOWLEDGE_BASE_EMPTY, language, True
-            )
+            return _worded(ReplyKind.KNOWLEDGE_BASE_EMPTY, None, language)
         answer = self.pipeline.answer(text, language=language, threshold=self.threshold, history=history)
         return replace(self._answer_reply(answer, language), understood_as=answer.understood_as)
 
     def _answer_reply(self, answer: Answer, language: str) -> Reply:
         if answer.citation:
-            return Reply(
-                _quote(found_key(answer.confidence), answer.citation, language), ReplyKind.FOUND, language, True, answer
-            )
+            return _worded(ReplyKind.FOUND, answer, language)
         needed = self.pipeline.calibration.threshold if self.threshold is None else self.threshold
         if answer.closest and answer.confidence >= needed * CLOSEST_SHARE:
-            text = _quote(PhraseKey.CLOSEST, answer.closest, language)
-            return Reply(text, ReplyKind.CLOSEST, language, True, answer)
-        text = f"{phrase(PhraseKey.NOT_FOUND, language)} {phrase(PhraseKey.REPHRASE_HINT, language)}"
-        return Reply(text, ReplyKind.NOT_FOUND, language, True, replace(answer, closest=None))
+            return _worded(ReplyKind.CLOSEST, answer, language)
+        return _worded(ReplyKind.NOT_FOUND, replace(answer, closest=None), language)
 
 
 def found_key(confidence: float) -> PhraseKey:
@@ -160,21 +154,22 @@ def found_key(confidence: float) -> PhraseKey:
 
 def reword(reply: Reply, language: str) -> Reply:
     """The same reply in another language, without asking the pipeline again."""
-    answer = reply.answer
-    if reply.kind is ReplyKind.FOUND and answer and answer.citation:
-        text = _quote(found_key(answer.confidence), answer.citation, language)
-    elif reply.kind is ReplyKind.CLOSEST and answer and answer.closest:
-        text = _quote(PhraseKey.CLOSEST, answer.closest, language)
-    elif reply.kind is ReplyKind.NOT_FOUND:
-        text = f"{phrase(PhraseKey.NOT_FOUND, language)} {phrase(PhraseKey.REPHRASE_HINT, language)}"
-    else:
-        text = _plain(reply.kind, language)
-    return replace(reply, text=text, language=language)
+    return replace(reply, text=_wording(reply.kind, reply.answer, language), language=language)
 
 
-def _problem_reply(problem: MessageProblem, language: str) -> Reply:
-    kind = ReplyKind(problem.value)
-    return Reply(_plain(kind, language), kind, language, True)
+def _worded(kind: ReplyKind, answer: Answer | None, language: str) -> Reply:
+    return Reply(_wording(kind, answer, language), kind, language, True, answer)
+
+
+def _wording(kind: ReplyKind, answer: Answer | None, language: str) -> str:
+    if kind is ReplyKind.FOUND and answer and answer.citation:
+        return _quote(found_key(answer.confidence), answer.citation, language)
+    if kind is ReplyKind.CLOSEST and answer and answer.closest:
+        return _quote(PhraseKey.CLOSEST, answer.closest, language)
+    if kind is ReplyKind.NOT_FOUND:
+        return f"{phrase(PhraseKey.NOT_FOUND, language)} {phrase(PhraseKey.REPHRASE_HINT, language)}"
+    values = {"limit": str(MAX_MESSAGE_CHARS)} if kind is ReplyKind.TOO_LONG else {}
+    return phrase(_PLAIN_KEYS[kind], language, **values)
 
 
 _PLAIN_KEYS = {
@@ -186,11 +181,6 @@ _PLAIN_KEYS = {
     ReplyKind.GOODBYE: PhraseKey.GOODBYE,
     ReplyKind.KNOWLEDGE_BASE_EMPTY: PhraseKey.KNOWLEDGE_BASE_EMPTY,
 }
-
-
-def _plain(kind: ReplyKind, language: str) -> str:
-    values = {"limit": str(MAX_MESSAGE_CHARS)} if kind is ReplyKind.TOO_LONG else {}
-    return phrase(_PLAIN_KEYS[kind], language, **values)
 
 
 def _quote(key: PhraseKey, citation: Citation, language: str) -> str:
