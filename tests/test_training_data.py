@@ -12,6 +12,7 @@ from retrieval.training.lexical import WordIndex
 from retrieval.training.mix import ParallelMix, without_accents
 from retrieval.training.overlap import evaluation_texts, load_languages, refuse_overlap, training_texts
 from retrieval.training.parallel import Pair, is_held_out, languages_in, load_language
+from retrieval.training.switching import SOURCE, WordSwitcher
 
 
 @pytest.fixture
@@ -61,15 +62,37 @@ def test_text_is_held_out_whatever_its_case():
     assert is_held_out("Where is my order?") == is_held_out("where is my order? ")
 
 
+def mix_of(data, *codes: str) -> ParallelMix:
+    languages = {code: load_language(data, code) for code in codes}
+    return ParallelMix(languages, WordSwitcher(languages), ["where is the lamp?"])
+
+
 def test_mix_draws_every_language(data):
-    mix = ParallelMix({code: load_language(data, code) for code in ("de", "nl")})
+    mix = mix_of(data, "de", "nl")
     drawn = mix.draw(60, np.random.default_rng(0))
     assert {line.language for line in drawn} == {"de", "nl"}
 
 
 def test_same_generator_seed_draws_the_same_lines(data):
-    mix = ParallelMix({"de": load_language(data, "de")})
+    mix = mix_of(data, "de")
     assert mix.draw(20, np.random.default_rng(5)) == mix.draw(20, np.random.default_rng(5))
+
+
+def test_some_lines_are_english_questions_with_their_words_replaced(data):
+    drawn = [line.pair for line in mix_of(data, "de").draw(200, np.random.default_rng(1))]
+    switched = [pair for pair in drawn if pair.source == SOURCE]
+    assert 5 < len(switched) < 60
+    assert {pair.english for pair in switched} == {"where is the lamp?"}
+    assert any("lampe" in pair.translation for pair in switched)
+
+
+def test_words_without_translation_stay_english(data):
+    switcher = WordSwitcher({"de": load_language(data, "de")})
+    assert "xyzzy" in switcher.switched("where is xyzzy?", "de", np.random.default_rng(1)).translation
+
+
+def test_language_without_spaces_is_not_switched(data):
+    assert "ja" not in WordSwitcher({"ja": load_language(data, "de")})
 
 
 def test_accents_are_dropped_and_letters_kept():

@@ -1,21 +1,28 @@
-"""Pseudo questions for the reader's transfer: a sentence in two languages over one English passage. No answers."""
+"""Pseudo questions for the reader's transfer: a text in two languages over one English passage. No answers.
+
+The texts are translations, and English questions retold word by word over their own passage.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from chatbot.training.english import DEFAULT_WEIGHT, SOURCE_WEIGHTS
 from chatbot.training.windows import MAX_QUESTION_TOKENS, TextTokens
 from retrieval.training.english_qa import QAExample
 from retrieval.training.lexical import WordIndex
 from retrieval.training.mix import Line, as_typed
 from retrieval.training.parallel import LanguagePairs, Pair
+from retrieval.training.switching import WordSwitcher
 
 STRETCH_WORDS = 55  # of passage: enough for wrong words to choose from, a third of the cost of whole passages
 STRETCH_STEP_WORDS = 45
 NEAR_STRETCHES = 4  # the passage is one of the nearest to the English sentence
 SENTENCE_INSIDE_SHARE = 0.4  # of statements: the passage holds the English sentence itself, to be found again
 QUESTION_SHARE = 0.6
+SWITCHED_SHARE = 0.35  # English questions with their words replaced
+OWN_PASSAGE_SHARE = 0.8  # of those; the others meet a near passage
 MIN_WORDS, MAX_WORDS = 3, 24
 LANGUAGE_WEIGHTS = {"sw": 1.5, "th": 1.7, "ur": 1.3, "ko": 1.5, "ja": 1.3, "ar": 1.5, "zh": 1.4, "hi": 1.3, "el": 1.2}
 
@@ -41,11 +48,19 @@ class PseudoRow:
 
 
 class PseudoQuestions:
-    """Draws pseudo questions of all languages."""
+    """Draws pseudo questions of all languages; without a switcher, translations alone."""
 
     def __init__(
-        self, languages: dict[str, LanguagePairs], english: Sequence[QAExample], held_out: bool = False
+        self,
+        languages: dict[str, LanguagePairs],
+        english: Sequence[QAExample],
+        switcher: WordSwitcher | None = None,
+        held_out: bool = False,
     ) -> None:
+        self._switcher = switcher
+        self._english = [example for example in english if example.answers]
+        by_source = np.array([SOURCE_WEIGHTS.get(example.source, DEFAULT_WEIGHT) for example in self._english])
+        self._english_shares = by_source / by_source.sum()
         self._stretches = stretches(list(dict.fromkeys(example.context for example in english)))
         self._index = WordIndex(self._stretches)
         self._pairs: dict[str, tuple[list[Pair], list[Pair]]] = {}
@@ -66,6 +81,18 @@ class PseudoQuestions:
         return [self._one(code, generator) for _ in range(count if code in self._codes else 0)]
 
     def _one(self, code: str, generator: np.random.Generator) -> PseudoQuestion:
+        if self._switcher is not None and code in self._switcher and generator.random() < SWITCHED_SHARE:
+            return self._switched(self._switcher, code, generator)
+        return self._translated(code, generator)
+
+    def _switched(self, switcher: WordSwitcher, code: str, generator: np.random.Generator) -> PseudoQuestion:
+        example = self._english[int(generator.choice(len(self._english), p=self._english_shares))]
+        own = generator.random() < OWN_PASSAGE_SHARE
+        passage = answering_stretch(example, generator) if own else self._passage(example.question, generator)
+        pair = as_typed(switcher.switched(example.question, code, generator), code, generator)
+        return PseudoQuestion(code, example.question, pair.translation, passage)
+
+    def _translated(self, code: str, generator: np.random.Generator) -> PseudoQuestion:
         questions, statements = self._pairs[code]
         use_question = bool(questions) and (not statements or generator.random() < QUESTION_SHARE)
         group = questions if use_question else statements
@@ -91,6 +118,17 @@ def stretches(passages: Sequence[str]) -> list[str]:
         for begin in range(0, max(1, len(words) - STRETCH_WORDS // 2), STRETCH_STEP_WORDS):
             cut.append(" ".join(words[begin : begin + STRETCH_WORDS]))
     return cut
+
+
+def answering_stretch(example: QAExample, generator: np.random.Generator) -> str:
+    """A stretch of the question's own passage that holds the first answer, or its beginning."""
+    answer = example.answers[0]
+    first = len(example.context[: answer.start].split())
+    last = first + len(answer.text.split())
+    words = example.context.split()
+    low, high = max(0, min(last - STRETCH_WORDS, first)), min(first, max(0, len(words) - STRETCH_WORDS // 2))
+    begin = int(generator.integers(min(low, high), max(low, high) + 1))
+    return " ".join(words[begin : begin + STRETCH_WORDS])
 
 
 def pseudo_row(question: PseudoQuestion, tokens: TextTokens) -> PseudoRow:

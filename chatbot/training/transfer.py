@@ -29,6 +29,7 @@ from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_l
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
 from retrieval.training.runs import Budget, batches_by_length, seed_everything
+from retrieval.training.switching import WordSwitcher
 
 TEMPERATURE = 2.0  # the teacher's second and third choices say most about what it understood
 STATE_WEIGHT = 4.0  # of the passage states' cosine beside the span scores
@@ -200,7 +201,7 @@ def run(arguments: argparse.Namespace) -> None:
     )
     stage = TransferStage(
         (student, teacher),
-        (PseudoQuestions(languages, train), english),
+        (PseudoQuestions(languages, train, WordSwitcher(languages)), english),
         tokens,
         (arguments.batch_tokens, arguments.english_share),
     )

@@ -23,6 +23,7 @@ from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
 from retrieval.training.runs import Budget, batches_by_length, pad, seed_everything
+from retrieval.training.switching import WordSwitcher
 from retrieval.training.vocabulary import english_pieces, english_tokenizer, special_id
 
 TEMPERATURE = 0.05  # Reimers & Gurevych's scale of 20
@@ -34,6 +35,10 @@ ENGLISH_PER_PAIR = 0.12  # English texts that must stay in place, for each pair
 PASSAGE_SHARE = 0.35  # of those, stretches of passages; the rest are questions and sentences
 PASSAGE_WORDS = 45
 MAX_TEXT_TOKENS = 64
+LONG_SHARE = 0.3  # of the batches hold a few whole passages instead: in use the English is as long as that
+LONG_PASSAGES = 4
+LONG_WORDS = 130
+MAX_LONG_TOKENS = 180
 MAX_BATCH_PAIRS = 192
 
 
@@ -131,16 +136,22 @@ class TextRows:
         return self._rows(self._teachers, texts, most)
 
     def english_to_keep(self, count: int, generator: np.random.Generator) -> tuple[list[list[int]], list[list[int]]]:
-        """Questions and stretches of passages, as the student and as the teacher reads them."""
-        texts = []
-        for _ in range(count):
-            if generator.random() < PASSAGE_SHARE:
-                words = self._passages[int(generator.integers(0, len(self._passages)))].split()
-                begin = int(generator.integers(0, max(1, len(words) - PASSAGE_WORDS // 2)))
-                texts.append(" ".join(words[begin : begin + PASSAGE_WORDS]))
-            else:
-                texts.append(self._questions[int(generator.integers(0, len(self._questions)))])
-        return self.rows(texts, MAX_TEXT_TOKENS), self.teacher_rows(texts, MAX_TEXT_TOKENS)
+        """Questions and stretches of passages, or a few whole passages, as student and as teacher read them."""
+        if generator.random() < LONG_SHARE:
+            texts, most = [self._stretch(LONG_WORDS, generator) for _ in range(LONG_PASSAGES)], MAX_LONG_TOKENS
+        else:
+            texts, most = [self._short(generator) for _ in range(count)], MAX_TEXT_TOKENS
+        return self.rows(texts, most), self.teacher_rows(texts, most)
+
+    def _short(self, generator: np.random.Generator) -> str:
+        if generator.random() < PASSAGE_SHARE:
+            return self._stretch(PASSAGE_WORDS, generator)
+        return self._questions[int(generator.integers(0, len(self._questions)))]
+
+    def _stretch(self, length: int, generator: np.random.Generator) -> str:
+        words = self._passages[int(generator.integers(0, len(self._passages)))].split()
+        begin = int(generator.integers(0, max(1, len(words) - length // 2)))
+        return " ".join(words[begin : begin + length])
 
     def _rows(self, tokenizer: Tokenizer, texts: Sequence[str], most: int) -> list[list[int]]:
         encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
@@ -211,7 +222,8 @@ def run(arguments: argparse.Namespace) -> None:
     student, tokenizer_file = load_encoder(arguments.start)
     teacher, _ = load_encoder(arguments.teacher or arguments.start)
     texts = TextRows(tokenizer_file, english_pieces(student.config), english)
-    stage = EncoderStage(student, teacher, texts, ParallelMix(languages), arguments.batch_tokens)
+    mix = ParallelMix(languages, WordSwitcher(languages), [example.question for example in english])
+    stage = EncoderStage(student, teacher, texts, mix, arguments.batch_tokens)
     budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))
     save_plain(arguments.out / "model", student, tokenizer_file)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from retrieval.training.parallel import LanguagePairs, Pair
+from retrieval.training.switching import WordSwitcher
 
 SIZE_POWER = 0.3  # of a language's share: 1 would follow the amount of text, 0 would treat all alike
 WEAK_LANGUAGES = {"sw": 1.6, "th": 1.8, "ur": 1.5, "vi": 1.4, "ko": 1.8, "ja": 1.4, "ar": 1.5, "zh": 1.2, "hi": 1.2}
 # Shares of a language's lines: what customers write comes first.
 QUESTION_SHARE, SENTENCE_SHARE, STRING_SHARE, WORD_SHARE = 0.35, 0.48, 0.09, 0.08
+SWITCHED_SHARE = 0.12  # of all lines: English questions with their words replaced
 MAX_ENGLISH_WORDS = 28  # longer lines cost most and are nothing that anybody asks
 PLAIN_QUESTION_SHARE = 0.15  # typed without the mark at the end
 NO_ACCENT_SHARE = 0.1  # typed without accents
@@ -27,9 +29,13 @@ class Line:
 
 
 class ParallelMix:
-    """Draws pairs of all languages."""
+    """Draws pairs of all languages, some of them made from English questions."""
 
-    def __init__(self, languages: Mapping[str, LanguagePairs]) -> None:
+    def __init__(
+        self, languages: Mapping[str, LanguagePairs], switcher: WordSwitcher, questions: Sequence[str]
+    ) -> None:
+        self._switcher = switcher
+        self._questions = questions
         self._kinds = {code: _kinds(pairs) for code, pairs in languages.items()}
         sizes = np.array([len(pairs.train) for pairs in languages.values()], dtype=np.float64)
         weights = sizes**SIZE_POWER * np.array([WEAK_LANGUAGES.get(code, 1.0) for code in languages])
@@ -41,6 +47,10 @@ class ParallelMix:
         lines = []
         for number in generator.choice(len(self._codes), size=count, p=self._shares):
             code = self._codes[int(number)]
+            if code in self._switcher and generator.random() < SWITCHED_SHARE:
+                question = self._questions[int(generator.integers(0, len(self._questions)))]
+                lines.append(Line(code, self._switcher.switched(question, code, generator)))
+                continue
             kinds, shares = self._kinds[code]
             pairs = kinds[int(generator.choice(len(kinds), p=shares))]
             pair = pairs[int(generator.integers(0, len(pairs)))]

@@ -27,9 +27,12 @@ def pick_device() -> torch.device:
 
 
 def autocast(device: torch.device) -> contextlib.AbstractContextManager[Any]:
-    """bf16 on a GPU; full precision on a CPU, where half precision is emulated and many times slower."""
-    if device.type == "cuda":
-        return torch.autocast("cuda", dtype=torch.bfloat16)
+    """bf16 on a GPU and on processors that multiply it (twice the speed there); else full precision.
+
+    Elsewhere half precision is emulated and many times slower.
+    """
+    if device.type == "cuda" or torch.cpu._is_avx512_bf16_supported():
+        return torch.autocast(device.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()
 
 

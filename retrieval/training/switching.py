@@ -1,0 +1,94 @@
+"""English questions retold word by word in another language: text of the product's own kind in every language.
+
+Parallel text holds few questions that customers ask; the English questions hold thousands. Word order stays English
+and some words do too, but each replaced word stands in a context that says what it means (code switching). Which word
+stands for which is learnt from the parallel text by IBM Model 1.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from retrieval.training.alignment import align
+from retrieval.training.parallel import LanguagePairs, Pair
+
+SOURCE = "switched"
+REPLACED_SHARE = 0.9  # of the words that have a translation
+MIN_PROBABILITY = 0.12  # below, a translation is noise of the sentences that a word occurs in
+MAX_PAIRS, MAX_PAIR_WORDS = 60_000, 14  # seconds a language; long pairs cost most and align worst
+UNSPACED_LANGUAGES = frozenset(["ja", "th", "zh"])
+MARKS = " .,;:!?\"'()[]…؟،。、？！"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Translations of a word with their probabilities, which sum to 1."""
+
+    words: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+
+
+class WordSwitcher:
+    """Translates what it knows of a text and leaves the rest in English.
+
+    Languages written without spaces are left out: their pieces, put in English order, are no words.
+    """
+
+    def __init__(self, languages: Mapping[str, LanguagePairs]) -> None:
+        spaced = {code: pairs for code, pairs in languages.items() if code not in UNSPACED_LANGUAGES}
+        progress = tqdm(spaced.items(), desc="word translations", unit="language")
+        self._words = {code: word_translations(pairs) for code, pairs in progress}
+
+    def __contains__(self, language: str) -> bool:
+        return language in self._words
+
+    def switched(self, english: str, language: str, generator: np.random.Generator) -> Pair:
+        """The text and its gloss."""
+        known = self._words[language]
+        gloss = []
+        for word in english.split():
+            choices = known.get(word.strip(MARKS).lower())
+            if choices and generator.random() < REPLACED_SHARE:
+                gloss.append(choices.words[int(generator.choice(len(choices.words), p=choices.probabilities))])
+            else:
+                gloss.append(word.rstrip("?"))
+        mark = "?" if english.rstrip().endswith("?") else ""
+        return Pair(english, " ".join(gloss) + mark, SOURCE)
+
+
+def word_translations(pairs: LanguagePairs) -> dict[str, Choices]:
+    """English words, lower case, with the words that stand for them."""
+    lines = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_PAIR_WORDS]
+    lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *pairs.lexicon]
+    ours = _numbered(_words(pair.translation) for pair in lines)
+    english = _numbered(_words(pair.english) for pair in lines)
+    found = align(english.rows, ours.rows)
+    choices: dict[str, Choices] = {}
+    begins = np.flatnonzero(np.diff(found.piece, prepend=-1))
+    for begin, end in zip(begins, [*begins[1:], len(found.piece)], strict=True):
+        good = [n for n in range(begin, end) if found.probability[n] >= MIN_PROBABILITY]
+        if good:
+            weights = found.probability[good]
+            words = tuple(ours.names[int(found.english[n])] for n in good)
+            choices[english.names[int(found.piece[begin])]] = Choices(words, weights / weights.sum())
+    return choices
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbered:
+    rows: list[list[int]]
+    names: list[str]
+    """By number; 0 is nobody's."""
+
+
+def _numbered(texts: Iterable[Sequence[str]]) -> _Numbered:
+    numbers: dict[str, int] = {}
+    rows = [[numbers.setdefault(word, len(numbers) + 1) for word in words] for words in texts]
+    return _Numbered(rows, ["", *numbers])
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in (part.strip(MARKS).lower() for part in text.split()) if word]
