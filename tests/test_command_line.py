@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-COMMANDS = ("serve", "ingest", "ask", "parity", "evaluate", "calibrate", "train", "export", "bench", "doctor", "deploy")
+COMMANDS = (
+    "serve", "ingest", "ask", "parity", "evaluate", "calibrate", "train", "export", "trim", "bench", "doctor", "deploy",
+)  # fmt: skip
 
 
 def run(*arguments, cwd, stdin=""):

@@ -68,6 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_calibrate(commands)
     _add_train(commands)
     _add_export(commands)
+    _add_trim(commands)
     _add_bench(commands)
     _add_doctor(commands)
     _add_deploy(commands)
@@ -212,6 +213,24 @@ def _add_export(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "export", "write a packaged model as a plain Hugging Face folder", "export reader out/")
     command.add_argument("what", choices=["encoder", "reader"], help="which model")
     command.add_argument("folder", type=Path, metavar="DIR", help="where to; must not exist or be empty")
+
+
+def _add_trim(commands: "_Commands[argparse.ArgumentParser]") -> None:
+    command = _add(
+        commands,
+        "trim",
+        "cut a checkpoint's vocabulary to the served languages",
+        "trim intfloat/multilingual-e5-small --languages de,fr --text asked.txt --out models/e5-small-de-fr",
+    )
+    command.add_argument("model", metavar="MODEL", help="hub id or folder, with WordPiece or SentencePiece")
+    command.add_argument("--languages", required=True, metavar="CODE,CODE", help="which stay besides English")
+    command.add_argument("--out", required=True, type=Path, metavar="DIR", help="where to; must not exist or be empty")
+    command.add_argument(
+        "--text", nargs="+", type=Path, metavar="FILE", help="text of these languages to count; the more the better"
+    )
+    command.add_argument("--questions", type=Path, metavar="FILE", help="one a line: must come out as before")
+    command.add_argument("--kb", type=Path, metavar="FILE", help=f"also counted (default: {DEFAULT_KNOWLEDGE_BASE})")
+    command.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_bench(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -128,6 +128,13 @@ def export(options: argparse.Namespace, settings: Settings) -> int:
     return EXIT_DONE
 
 
+def trim(options: argparse.Namespace, settings: Settings) -> int:
+    """Cut a checkpoint's vocabulary to the served languages."""
+    from ui.commands_models import trim as run
+
+    return run(options, settings)
+
+
 def bench(options: argparse.Namespace, settings: Settings) -> int:
     """Time every stage with the sample questions; prints JSON."""
     script = Path(__file__).resolve().parent.parent / "tests" / "benchmarks" / "stages.py"
