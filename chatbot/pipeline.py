@@ -87,8 +87,6 @@ class QAPipeline:
             passages, timings = self.retriever.retrieve_timed(question, self._top_k)
             return [_Way(question, tuple(passages))], timings
         started = perf_counter()
-        # Not in one batch with the completed question: int8 rounds a batch by its largest number, and a question that
-        # stands alone must find in a conversation exactly what it finds outside of one.
         vector = self.retriever.encoder.encode_questions([question])[0]
         encode_ms = (perf_counter() - started) * 1000
         scores = self.retriever.score(question, vector)

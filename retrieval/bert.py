@@ -6,6 +6,7 @@ else between starting the program and the first answer. Other architectures go t
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from retrieval.packaged import SCALE_SUFFIX, WORD_EMBEDDINGS, BrokenCheckpoint, CheckpointError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Layer = Callable[["Tensor"], "Tensor"]
+Attention = Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
 
 
 class UnsupportedArchitecture(CheckpointError):
@@ -77,23 +79,54 @@ class Bert:
     def hidden(self, ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         """Last hidden states (n, length, width) of padded rows (n, length)."""
         state = self.words(ids) + self.segments[segments] + self.positions[: ids.shape[1]]
+        real = mask.bool()
+        if bool(real.all()):
+            return self._run_blocks(state, scaled_dot_product)
+        if state.is_cpu:
+            return self._without_padding(state, real)
+        attended = real[:, None, None, :]  # (n, 1, 1, length), broadcast over heads and query positions
+        return self._run_blocks(state, partial(scaled_dot_product, attended=attended))
+
+    def _without_padding(self, state: "Tensor", real: "Tensor") -> "Tensor":
+        """The same for (n, length, width) with padding: only real tokens are computed, each row as if it were alone.
+
+        A processor gains from that as much as there is padding, and attention over a masked row differs in its last
+        bits from one over a short row, which rounding to int8 would make visible.
+        """
+        import torch
+
+        lengths = real.sum(1).tolist()
+
+        def attend(query: "Tensor", key: "Tensor", value: "Tensor") -> "Tensor":
+            parts = (torch.split(part, lengths, dim=2) for part in (query, key, value))
+            return torch.cat([scaled_dot_product(*row) for row in zip(*parts, strict=True)], dim=2)
+
+        padded = torch.zeros_like(state)
+        padded[real] = self._run_blocks(state[real][None], attend)[0]  # all rows end to end, as one
+        return padded
+
+    def _run_blocks(self, state: "Tensor", attend: Attention) -> "Tensor":
         state = self.embedding_norm(state)
-        # (n, 1, 1, length), broadcast over heads and query positions; rows without padding need no mask at all
-        attended = None if bool(mask.all()) else mask.bool()[:, None, None, :]
         for block in self.blocks:
-            state = self._run_block(block, state, attended)
+            state = self._run_block(block, state, attend)
         return state
 
-    def _run_block(self, block: BertBlock, state: "Tensor", attended: "Tensor | None") -> "Tensor":
-        from torch.nn.functional import gelu, scaled_dot_product_attention
+    def _run_block(self, block: BertBlock, state: "Tensor", attend: Attention) -> "Tensor":
+        from torch.nn.functional import gelu
 
         n, length, width = state.shape
         # (n, length, 3 * width) -> three of (n, heads, length, width / heads)
         query, key, value = block.project(state).view(n, length, 3, self.shape.heads, -1).permute(2, 0, 3, 1, 4)
-        mixed = scaled_dot_product_attention(query, key, value, attn_mask=attended)
-        mixed = mixed.transpose(1, 2).reshape(n, length, width)
+        mixed = attend(query, key, value).transpose(1, 2).reshape(n, length, width)
         state = block.attention_norm(block.attention_output(mixed) + state)
         return block.output_norm(block.output(gelu(block.intermediate(state))) + state)
+
+
+def scaled_dot_product(query: "Tensor", key: "Tensor", value: "Tensor", attended: "Tensor | None" = None) -> "Tensor":
+    """Attention of (n, heads, length, d) within each row; `attended` tells which keys count."""
+    from torch.nn.functional import scaled_dot_product_attention
+
+    return scaled_dot_product_attention(query, key, value, attn_mask=attended)
 
 
 class BertBuilder:

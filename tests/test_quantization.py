@@ -92,6 +92,20 @@ def test_a_loud_row_does_not_drown_the_quiet_ones() -> None:
     assert float((ours - exact).norm() / exact.norm()) < 0.02
 
 
+def test_rows_that_lie_on_one_side_of_zero_use_the_whole_range() -> None:
+    layer = random_layer()
+    x = torch.rand(4, 32, generator=torch.Generator().manual_seed(1)) + 3.0
+    exact = float_linear(*layer)(x)
+    assert float((int8_linear(*layer)(x) - exact).norm() / exact.norm()) < 0.002
+
+
+def test_a_row_gives_the_same_whatever_stands_beside_it() -> None:
+    layer = int8_linear(*random_layer())
+    x = torch.randn(9, 32, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(layer(x)[:2], layer(x[:2]))
+    assert torch.equal(layer(torch.cat([x[:2], x[2:].abs() * 50]))[:2], layer(x[:2]))
+
+
 def test_a_zero_row_gives_the_bias() -> None:
     rows, scale, bias = random_layer()
     torch.testing.assert_close(int8_linear(rows, scale, bias)(torch.zeros(1, 32))[0], bias)
