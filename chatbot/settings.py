@@ -13,6 +13,9 @@ DEFAULT_KNOWLEDGE_BASE = Path("anytongue.db")
 SPACE_HOST = "0.0.0.0"
 """A Space forwards to port 7860 of its container, from outside of it."""
 
+SPACE_PAGE = "https://huggingface.co"
+"""The page of a Space shows the program in a frame."""
+
 
 class SettingsError(Exception):
     """An environment variable holds a value that cannot be used."""
@@ -44,7 +47,8 @@ class Settings:
     """Keep questions, answers and feedback for the desk, without anything that identifies a person."""
     keep_questions_days: int = 180
     """Older questions are deleted; 0 = kept until somebody erases them."""
-
+    embed_origins: str = ""
+    """Sites that may show the chat in a frame, such as https://www.example.com; "*" = any. Empty: no other site."""
     backup_dir: Path | None = None
     """A folder that outlives the machine: the knowledge base is put back from it and backed up to it."""
 
@@ -52,8 +56,8 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type.
 
-        On a Hugging Face Space (SPACE_ID is set) the page is open to the network, where the Space looks for it;
-        gradio's own variables for address and port are heard everywhere.
+        On a Hugging Face Space (SPACE_ID is set) the page is open to the network, where the Space looks for it, and
+        may be framed by the page of the Space; gradio's own variables for address and port are heard everywhere.
         """
         values: dict[str, object] = {"host": SPACE_HOST} if environment.get("SPACE_ID") else {}
         if environment.get("GRADIO_SERVER_NAME"):
@@ -64,6 +68,8 @@ class Settings:
             raw = environment.get(ENVIRONMENT_PREFIX + knob.name.upper())
             if raw is not None:
                 values[knob.name] = _convert(ENVIRONMENT_PREFIX + knob.name.upper(), str(knob.type), raw)
+        if environment.get("SPACE_ID"):
+            values["embed_origins"] = f"{SPACE_PAGE} {values.get('embed_origins', '')}".strip()
         return cls(**values)  # type: ignore[arg-type]
 
 

@@ -12,17 +12,20 @@ from typing import Any
 
 import gradio as gr
 from gradio.events import api
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from chatbot.chatbot import Chatbot
 from knowledge_base.documents import Document
 from ui import chat
 from ui.asking import UnknownLanguage, answer_record
+from ui.embed import FramePolicy, embed_routes, frame_policy
+from ui.mcp_tools import mcp_routes
 from ui.page_view import BRAND, page_html, page_texts
 from ui.theme import page_theme
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("page_language.js", "page_keeping.js", "page.js")
+SCRIPTS = ("page_language.js", "page_keeping.js", "page_embed.js", "page.js")
 """Read in this order, in one scope."""
 
 ASK_AT_ONCE = 4
@@ -61,16 +64,22 @@ def build_app(chatbot: Chatbot) -> gr.Blocks:
     return app
 
 
-def launch(chatbot: Chatbot, *, host: str, port: int, share: bool = False, routes: Sequence[BaseRoute] = ()) -> None:
-    """Serve the page until interrupted."""
+def launch(
+    chatbot: Chatbot,
+    *,
+    host: str,
+    port: int,
+    share: bool = False,
+    routes: Sequence[BaseRoute] = (),
+    embed_origins: str = "",
+) -> None:
+    """Serve the page, its tools for assistants and the script for other pages until interrupted.
+
+    `routes`: what is served beside them (the desk). `embed_origins`: which other sites may show the page in a frame.
+    Raises BadEmbedOrigin.
+    """
+    policy = frame_policy(embed_origins)
     app = build_app(chatbot)
-    address = serve(app, host=host, port=port, share=share, routes=routes)
-    sys.stderr.write(f"Open {address} in a browser. Ctrl-C stops.\n")
-    app.block_thread()
-
-
-def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False, routes: Sequence[BaseRoute] = ()) -> str:
-    """Start serving in the background and return the address. `routes`: what is served beside the page (the desk)."""
     _, local, public = app.launch(
         server_name=host,
         server_port=port,
@@ -84,9 +93,13 @@ def serve(app: gr.Blocks, *, host: str, port: int, share: bool = False, routes: 
         head=f"<style>{(FOLDER / 'style.css').read_text(encoding='utf-8')}</style>",
         ssr_mode=False,
         max_file_size=MAX_FILE_BYTES,
-        app_kwargs={"routes": list(routes)},
+        app_kwargs={
+            "routes": [*routes, *embed_routes(), *mcp_routes(chatbot)],
+            "middleware": [Middleware(FramePolicy, policy)] if policy else [],
+        },
     )
-    return str(public or local)
+    sys.stderr.write(f"Open {public or local} in a browser. Ctrl-C stops.\n")
+    app.block_thread()
 
 
 def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML) -> None:

@@ -25,9 +25,13 @@ def check_language(language: str | None) -> None:
 
 def answer_record(chatbot: Chatbot, question: str, language: str | None = None) -> Record:
     """Ask in a conversation of its own. Raises UnknownLanguage for a code that is not served."""
+    return reply_record(question, ask_once(chatbot, question, language))
+
+
+def ask_once(chatbot: Chatbot, question: str, language: str | None = None) -> Reply:
+    """The same, not yet as JSON."""
     check_language(language)
-    reply = chatbot.reply(question, Conversation(chosen_language=language))
-    return reply_record(question, reply)
+    return chatbot.reply(question, Conversation(chosen_language=language))
 
 
 def reply_record(question: str, reply: Reply) -> Record:

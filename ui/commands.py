@@ -33,7 +33,14 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
     desk_settings = DeskSettings(settings.log_questions, settings.keep_questions_days)
     routes = desk_routes(chatbot, settings.desk_password_hash, desk_settings)
     with kept(settings):
-        launch(chatbot, host=settings.host, port=settings.port, share=settings.share, routes=routes)
+        launch(
+            chatbot,
+            host=settings.host,
+            port=settings.port,
+            share=settings.share,
+            routes=routes,
+            embed_origins=settings.embed_origins,
+        )
     return EXIT_DONE
 
 

@@ -180,6 +180,9 @@ function fit() {
   input.style.height = `${input.scrollHeight}px`;
 }
 
+// On a phone that would open the keyboard.
+function focusInput() { if (matchMedia("(hover: hover)").matches) input.focus(); }
+
 // ---------------------------------------------------------------- feedback
 
 // A "no" is kept at once, and once more with its reason if one is given.
@@ -294,4 +297,5 @@ window.addEventListener("anytongue:answer", (event) => {
 restoreLog();
 wordPage();
 page.classList.add("at-ready");
-if (matchMedia("(hover: hover)").matches) input.focus();   // on a phone that would open the keyboard
+if (framed) joinHost();   // the page around keeps the focus until somebody opens the chat
+else focusInput();

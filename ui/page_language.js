@@ -10,7 +10,9 @@ const EXAMPLE_LANGUAGES = ["es", "ja", "ar", "de", "hi", "fr", "zh", "ru", "pt",
 
 let chosen = saved();      // picked by hand, "" = automatic
 let spoken = "";           // what the conversation is in
-const browser = firstServed(navigator.languages || [navigator.language]);
+// A page that shows the chat in a frame says its own language in the address.
+const wanted = new URLSearchParams(location.search).get("language") || "";
+const browser = firstServed([wanted, ...(navigator.languages || [navigator.language])]);
 
 function saved() {
   try {

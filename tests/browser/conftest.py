@@ -3,9 +3,11 @@
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,50 @@ class Visitor:
         return self.page.locator(selector).last.evaluate(f"node => getComputedStyle(node)['{name}']")
 
 
+class Shop:
+    """A web server with pages that a test makes up. A browser takes its two names for two different sites."""
+
+    def __init__(self):
+        self.pages = {}
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.origin = f"http://localhost:{self._server.server_port}"
+        self.other_origin = f"http://127.0.0.1:{self._server.server_port}"
+
+    def show(self, body, *, head="", language="en", direction="ltr", policy=None, origin=None):
+        path = f"/{len(self.pages)}"
+        viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        page = (
+            f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8"><title>Shop</title>'
+            f"{viewport}{head}</head><body><main><h1>Shop</h1>{body}</main></body></html>"
+        )
+        self.pages[path] = (page.encode(), policy)
+        return f"{origin or self.origin}{path}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *problem):
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(shop):
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, *arguments):
+                pass
+
+            def do_GET(self):
+                page, policy = shop.pages.get(self.path, (b"", None))
+                self.send_response(200 if page else 204)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                if policy:
+                    self.send_header("Content-Security-Policy", policy)
+                self.end_headers()
+                self.wfile.write(page)
+
+        return Handler
+
+
 @pytest.fixture(scope="session")
 def browser():
     if not Path(CHROMIUM).exists():
@@ -82,12 +128,25 @@ def desk_app(tmp_path_factory):
     yield from _serve("desk_app.py", tmp_path_factory.mktemp("desk"))
 
 
+@pytest.fixture(scope="session")
+def shop():
+    """Another site: `shop.show(body)` gives the address of a page on it, `shop.origin` how a browser names it."""
+    with Shop() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def embedded_app(tmp_path_factory, shop):
+    """The page with its desk over fakes, which the shop may show in a frame."""
+    yield from _serve("desk_app.py", tmp_path_factory.mktemp("embedded"), shop.origin)
+
+
 @pytest.fixture
 def visit(browser: Browser):
     """Open the page: `visit(address, locale="ar", width=390)`; each call is another person."""
     contexts, visitors = [], []
 
-    def open_page(address, *, locale="en-GB", width=1280, height=800, dark=False, languages=None):
+    def open_page(address, *, locale="en-GB", width=1280, height=800, dark=False, ready=".at-ready"):
         phone = width < 500
         context = browser.new_context(
             locale=locale,
@@ -101,7 +160,7 @@ def visit(browser: Browser):
         contexts.append(context)
         visitors.append(_watch(Visitor(context.new_page())))
         visitors[-1].page.goto(address)
-        visitors[-1].page.wait_for_selector(".at-ready")
+        visitors[-1].page.wait_for_selector(ready)
         return visitors[-1]
 
     yield open_page
@@ -118,11 +177,13 @@ def _watch(visitor):
     return visitor
 
 
-def _serve(script, folder):
+def _serve(script, folder, *arguments):
     port = _free_port()
     address = f"http://127.0.0.1:{port}/"
     log = (folder / "log.txt").open("w+")
-    process = subprocess.Popen([sys.executable, FOLDER / script, str(port)], cwd=folder, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        [sys.executable, FOLDER / script, str(port), *arguments], cwd=folder, stdout=log, stderr=log
+    )
     try:
         _wait_for(address, process, log)
         yield address

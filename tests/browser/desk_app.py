@@ -1,4 +1,7 @@
-"""The real page with its desk over fakes, and a log of questions that nobody could answer: run with a port."""
+"""The real page with its desk over fakes, and a log of questions that nobody could answer: run with a port.
+
+A second argument names the sites that may show the page in a frame.
+"""
 
 import sys
 from pathlib import Path
@@ -22,7 +25,7 @@ ATTACKS = (
 )
 
 
-def main(port):
+def main(port, embed_origins=""):
     knowledge_base = KnowledgeBase(Path("kb.db"))
     log = QuestionLog(knowledge_base)
     chatbot = make_chatbot(knowledge_base, QuestionKeeper(log))
@@ -31,8 +34,8 @@ def main(port):
     for attack in ATTACKS:
         log.record(unanswered(attack, "ar" if attack.startswith("ك") else "en"))
     routes = desk_routes(chatbot, str(HASHED), DeskSettings(keeps_questions=True, keep_days=180))
-    launch(chatbot, host="127.0.0.1", port=port, routes=routes)
+    launch(chatbot, host="127.0.0.1", port=port, routes=routes, embed_origins=embed_origins)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), *sys.argv[2:])
