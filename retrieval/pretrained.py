@@ -10,15 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retrieval.model_loading import Loading, load_model
 from retrieval.packaged import CONFIG_FILE, CheckpointError, CheckpointFileMissing, hash_files, read_config
-from retrieval.quantization import (
-    NumberTypes,
-    bitsandbytes_config,
-    choose_number_types,
-    current_device,
-    quantize_module,
-    quantize_words,
-)
+from retrieval.quantization import choose_number_types, current_device
+from retrieval.quantized_copies import is_copy
 from retrieval.tokenizer import FastTokenizer, without_limits
 
 if TYPE_CHECKING:
@@ -27,8 +22,6 @@ if TYPE_CHECKING:
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 WANTED_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 UNWANTED_FILES = ["onnx/*", "openvino/*", "coreml/*", "*/model_*.safetensors"]
-SPAN_HEADS = ("qa_outputs", "classifier")  # what transformers calls the span head, by architecture
-HARMLESS_MISSING = ("pooler.", "position_ids")  # not part of what is read here
 DEFAULT_MAX_TOKENS = 512
 
 WHOLE_HASH_BYTES = 64 << 20  # up to here the whole content is hashed: some 50 ms
@@ -46,10 +39,6 @@ class HubUnreachable(CheckpointError):
 
 class PickleCheckpoint(CheckpointError):
     """Weights only as pickle, which can run code when read."""
-
-
-class MissingWeights(CheckpointError):
-    """The checkpoint lacks weights that would be filled at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +75,9 @@ def resolve_checkpoint(checkpoint: str | Path) -> CheckpointSource:
     )
 
 
-def load_pretrained_encoder(source: CheckpointSource, quantization: str) -> LoadedModel:
-    """A body run by transformers."""
-    model = _load_model("AutoModel", source, quantization)
+def load_pretrained_encoder(source: CheckpointSource, quantization: str, int8_words: bool | None = None) -> LoadedModel:
+    """A body run by transformers. `int8_words`: word rows as int8; None = where anything else is quantized."""
+    model = _load_model("AutoModel", source, quantization, int8_words)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         state: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).last_hidden_state
@@ -97,11 +86,11 @@ def load_pretrained_encoder(source: CheckpointSource, quantization: str) -> Load
     return _loaded(model, forward, source, fingerprint_of(source, quantization))
 
 
-def load_pretrained_reader(source: CheckpointSource, quantization: str) -> LoadedModel:
-    """A body with a span head run by transformers."""
+def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_words: bool | None = None) -> LoadedModel:
+    """A body with a span head run by transformers; `int8_words` as above."""
     import torch
 
-    model = _load_model("AutoModelForQuestionAnswering", source, quantization)
+    model = _load_model("AutoModelForQuestionAnswering", source, quantization, int8_words)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
@@ -158,8 +147,7 @@ def _download(hub_id: str) -> CheckpointSource:
     return CheckpointSource(folder, hub_id, commit=folder.name)
 
 
-def _load_model(auto_class: str, source: CheckpointSource, quantization: str) -> Any:
-    import torch
+def _load_model(auto_class: str, source: CheckpointSource, quantization: str, int8_words: bool | None) -> Any:
     import transformers
 
     config = read_config(source.folder)
@@ -169,36 +157,16 @@ def _load_model(auto_class: str, source: CheckpointSource, quantization: str) ->
     logging.disable_progress_bar()
     device = current_device()
     numbers = choose_number_types(quantization, device, str(config.get("model_type")))
-    bits = _bitsandbytes_weights(numbers, device.kind)
-    try:
-        model, report = getattr(transformers, auto_class).from_pretrained(
-            source.folder,
-            use_safetensors=True,
-            local_files_only=True,
-            dtype=getattr(torch, numbers.compute),
-            output_loading_info=True,
-            **({"quantization_config": bits, "device_map": device.kind} if bits else {}),
-        )
-    except Exception as error:  # safetensors, transformers and tokenizers raise some twenty kinds
-        raise CheckpointError(f"{source.folder} could not be loaded ({error}): restore or replace it.") from error
-    _check_nothing_is_random(source.folder, report["missing_keys"])
-    model.eval()
-    if not bits:
-        model.to(device.kind)
-    if numbers.weights == "int8" and device.kind == "cpu":
-        quantize_module(model, keep=SPAN_HEADS)
-    if numbers.weights != "none":
-        quantize_words(model)
-    return model
-
-
-def _bitsandbytes_weights(numbers: NumberTypes, device: str) -> Any:
-    # On a processor our own int8 layers are twice as fast as bitsandbytes'.
-    by_bitsandbytes = numbers.weights == "nf4" or (numbers.weights == "int8" and device != "cpu")
-    return bitsandbytes_config(numbers, keep=SPAN_HEADS) if by_bitsandbytes else None
+    words = numbers.weights != "none" if int8_words is None else int8_words
+    loading = Loading(source.folder, auto_class, numbers, words, device.kind)
+    return load_model(loading, loading.key(source.hub_id or str(source.folder), _content_hash(source))).eval()
 
 
 def _check_weights(folder: Path) -> None:
+    if is_copy(folder):
+        raise CheckpointNotFound(
+            f"{folder} is a quantized copy that this program keeps for itself: name the checkpoint it was made of."
+        )
     if any(folder.glob("*.safetensors")):
         return
     if any(folder.glob("*.bin")) or any(folder.glob("*.pt")):
@@ -207,17 +175,6 @@ def _check_weights(folder: Path) -> None:
             "(save_pretrained does) or use another checkpoint."
         )
     raise CheckpointFileMissing(f"{folder} holds no *.safetensors weights: name the folder of a whole checkpoint.")
-
-
-def _check_nothing_is_random(folder: Path, missing: Any) -> None:
-    random = sorted(key for key in missing if not any(part in key for part in HARMLESS_MISSING))
-    if any(key.split(".")[0] in SPAN_HEADS for key in random):
-        raise MissingWeights(
-            f"{folder} has no question answering head ({', '.join(random)}): "
-            "use a checkpoint fine-tuned for extractive question answering."
-        )
-    if random:
-        raise MissingWeights(f"{folder} lacks {len(random)} weights ({random[0]} ...): use a whole checkpoint.")
 
 
 def _segments(model: Any, segments: "Tensor") -> dict[str, "Tensor"]:

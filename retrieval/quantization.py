@@ -4,7 +4,7 @@ torch and bitsandbytes are imported inside functions: choosing must not cost sec
 """
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -24,6 +24,9 @@ FP16_OVERFLOWS = frozenset({"deberta-v2"})  # activations pass 65,504: NaN inste
 
 # Activations as 7 bits: without VNNI instructions the kernels add two products in 16 bits, and 8 bits overflow there.
 REDUCE_RANGE = True
+
+ROWS, SCALE, BIAS = ".rows", ".scale", ".bias"
+"""Endings of the tensors that stand for one layer."""
 
 
 class UnknownQuantization(CheckpointError):
@@ -177,30 +180,46 @@ def quantize_rows_torch(weight: "Tensor") -> tuple["Tensor", "Tensor"]:
     return torch.from_numpy(rows), torch.from_numpy(scale)
 
 
-def quantize_module(model: Any, keep: Iterable[str]) -> None:
-    """Turn the Linear layers of a transformers model into int8, in place, for a processor.
+def int8_layers(model: Any, keep: Iterable[str]) -> dict[str, "Tensor"]:
+    """The Linear layers of a transformers model as int8: PATH.rows, PATH.scale and PATH.bias of each.
 
     `keep` names modules (last part of their path) that stay as they are: the span head.
     """
     from torch import nn
 
     kept = frozenset(keep)
-    for path, module in list(model.named_modules()):
-        owner_path, _, name = path.rpartition(".")
-        if isinstance(module, nn.Linear) and name not in kept:
-            bias = None if module.bias is None else module.bias.detach()
-            layer = int8_linear(*quantize_rows_torch(module.weight), bias)
-            setattr(model.get_submodule(owner_path), name, _as_module(layer))
+    tensors: dict[str, Tensor] = {}
+    for path, module in model.named_modules():
+        if isinstance(module, nn.Linear) and path.rpartition(".")[2] not in kept:
+            tensors[path + ROWS], tensors[path + SCALE] = quantize_rows_torch(module.weight)
+            if module.bias is not None:
+                tensors[path + BIAS] = module.bias.detach().float()
+    return tensors
 
 
-def quantize_words(model: Any) -> None:
-    """Turn the word embedding of a transformers model into int8 rows, in place, on the device where it is.
+def set_int8_layers(model: Any, tensors: Mapping[str, "Tensor"]) -> None:
+    """Put the layers of `int8_layers` into a model, in place, for a processor; the float ones are dropped."""
+    for name, rows in tensors.items():
+        if name.endswith(ROWS):
+            path = name.removesuffix(ROWS)
+            owner_path, _, attribute = path.rpartition(".")
+            layer = int8_linear(rows, tensors[path + SCALE], tensors.get(path + BIAS))
+            setattr(model.get_submodule(owner_path), attribute, _as_module(layer))
+
+
+def int8_words(model: Any) -> dict[str, "Tensor"]:
+    """The word embedding of a transformers model as int8 rows, on the device where it is.
 
     It is 69 % of XLM-R base, and bitsandbytes leaves it alone.
     """
     words = model.get_input_embeddings().weight
     rows, scale = (part.to(words.device) for part in quantize_rows_torch(words))
-    model.set_input_embeddings(_as_module(int8_embedding(rows, scale, words.dtype)))
+    return {ROWS: rows, SCALE: scale}
+
+
+def set_int8_words(model: Any, tensors: Mapping[str, "Tensor"], dtype: "dtype") -> None:
+    """Put the rows of `int8_words` into a model, in place; what is looked up has the type `dtype`."""
+    model.set_input_embeddings(_as_module(int8_embedding(tensors[ROWS], tensors[SCALE], dtype)))
 
 
 def _as_module(function: Callable[["Tensor"], "Tensor"]) -> Any:

@@ -55,12 +55,17 @@ class TorchReader:
         return np.ascontiguousarray(scores[..., 0]), np.ascontiguousarray(scores[..., 1])
 
 
-def load_encoder_network(checkpoint: str | Path, quantization: str = "auto") -> EncoderNetwork:
-    """Load an encoder body; raises `CheckpointError` with what to do."""
+def load_encoder_network(
+    checkpoint: str | Path, quantization: str = "auto", *, int8_words: bool | None = None
+) -> EncoderNetwork:
+    """Load an encoder body; raises `CheckpointError` with what to do.
+
+    `int8_words`: the word embedding as int8 rows; None = where anything else is quantized. Packaged ones always are.
+    """
     check_quantization(quantization)
     source = resolve_checkpoint(checkpoint)
     if not is_packaged(source.folder):
-        loaded = load_pretrained_encoder(source, quantization)
+        loaded = load_pretrained_encoder(source, quantization, int8_words)
         return TorchEncoder(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.dim, loaded.device)
     packaged = read_packaged(source.folder)
     builder, device = _builder(packaged, quantization)
@@ -68,12 +73,14 @@ def load_encoder_network(checkpoint: str | Path, quantization: str = "auto") -> 
     return TorchEncoder(body.hidden, _packaged_tokenizer(packaged), packaged.fingerprint, body.shape.width, device)
 
 
-def load_reader_network(checkpoint: str | Path, quantization: str = "auto") -> ReaderNetwork:
-    """Load a body with its span head; a checkpoint without one is refused."""
+def load_reader_network(
+    checkpoint: str | Path, quantization: str = "auto", *, int8_words: bool | None = None
+) -> ReaderNetwork:
+    """Load a body with its span head; a checkpoint without one is refused. `int8_words` as above."""
     check_quantization(quantization)
     source = resolve_checkpoint(checkpoint)
     if not is_packaged(source.folder):
-        loaded = load_pretrained_reader(source, quantization)
+        loaded = load_pretrained_reader(source, quantization, int8_words)
         return TorchReader(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
     packaged = read_packaged(source.folder)
     builder, device = _builder(packaged, quantization)

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 COMMANDS = (
     "serve", "ingest", "ask", "parity", "evaluate", "calibrate", "train", "export", "trim", "bench", "doctor", "deploy",
+    "clear-copies",
 )  # fmt: skip
 
 

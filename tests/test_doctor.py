@@ -148,5 +148,5 @@ def test_json_is_one_object_with_everything(on, capsys):
     on(machine())
     commands.doctor(argparse.Namespace(json=True), Settings())
     assert list(json.loads(capsys.readouterr().out)) == [
-        "machine", "hub", "models", "profiles", "packaged", "knowledge_base",
+        "machine", "hub", "quantized_copies", "models", "profiles", "packaged", "knowledge_base",
     ]  # fmt: skip

@@ -285,7 +285,7 @@ def test_missing_memory_behind_another_error_is_seen():
 
 def test_a_pair_of_folders_is_loaded(checkpoints):
     settings = Settings(models=f"{checkpoints / 'my-encoder'},{checkpoints / 'my-reader'}")
-    assert (build_encoder(settings).dim, build_reader(settings).fingerprint != "") == (32, True)
+    assert (build_encoder(settings).dim, build_reader(settings).fingerprint != "") == (64, True)
 
 
 def test_the_encoder_gets_the_prefixes_beside_its_id(checkpoints):

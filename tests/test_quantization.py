@@ -14,8 +14,9 @@ from retrieval.quantization import (
     choose_number_types,
     float_linear,
     int8_embedding,
+    int8_layers,
     int8_linear,
-    quantize_module,
+    set_int8_layers,
 )
 
 CPU = Device("cpu")
@@ -120,7 +121,7 @@ def test_the_span_head_stays_a_plain_layer() -> None:
     from transformers import BertForQuestionAnswering
 
     model = BertForQuestionAnswering(tiny_config())
-    quantize_module(model, keep=["qa_outputs"])
+    set_int8_layers(model, int8_layers(model, keep=["qa_outputs"]))
     linears = [name for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)]
     assert linears == ["qa_outputs"]
 

@@ -41,10 +41,10 @@ def save_xlm_roberta(folder: Path, model_class: str) -> Any:
     torch.manual_seed(3)
     config = transformers.XLMRobertaConfig(
         vocab_size=tokenizer.get_vocab_size() + 30,  # some real ones have rows that no piece names
-        hidden_size=32,
+        hidden_size=64,
         num_hidden_layers=2,
         num_attention_heads=4,
-        intermediate_size=64,
+        intermediate_size=128,
         max_position_embeddings=POSITIONS,
         type_vocab_size=1,
         initializer_range=0.2,

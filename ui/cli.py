@@ -72,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_bench(commands)
     _add_doctor(commands)
     _add_deploy(commands)
+    _add(commands, "clear-copies", "delete the quantized copies of checkpoints (they are made again)", "clear-copies")
     _add(commands, "requirements", "write requirements.txt from pyproject.toml", "requirements")
     return parser
 

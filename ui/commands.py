@@ -166,6 +166,13 @@ def doctor(options: argparse.Namespace, settings: Settings) -> int:
     return EXIT_DONE
 
 
+def clear_copies(options: argparse.Namespace, settings: Settings) -> int:
+    """Delete the quantized copies of checkpoints."""
+    from ui.commands_models import clear_copies as run
+
+    return run()
+
+
 def requirements(options: argparse.Namespace, settings: Settings) -> int:
     """Write requirements.txt."""
     from ui.requirements import write_requirements

@@ -1,4 +1,4 @@
-"""What the commands about checkpoints do: trimming one."""
+"""What the commands about checkpoints do: trimming one, and clearing what is kept of them."""
 
 import argparse
 import json
@@ -56,6 +56,17 @@ def trim(options: argparse.Namespace, settings: Settings) -> int:
         "the output for each of them is the same, number for number"
     )
     print(f"The trimmed checkpoint lies in {options.out}.")
+    return EXIT_DONE
+
+
+def clear_copies() -> int:
+    """Delete the quantized copies of checkpoints."""
+    from retrieval.quantized_copies import copies_folder, delete_copies
+
+    gone = delete_copies()
+    size = sum(copy.size for copy in gone) / MEGABYTE
+    count = "1 quantized copy" if len(gone) == 1 else f"{len(gone)} quantized copies"
+    print(f"{count} deleted, {size:,.0f} MB." if gone else f"There are no quantized copies in {copies_folder()}.")
     return EXIT_DONE
 
 

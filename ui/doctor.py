@@ -29,6 +29,7 @@ from retrieval.profiles import (
     reader_warning,
 )
 from retrieval.quantization import NumberTypes, choose_number_types, current_device
+from retrieval.quantized_copies import copies_folder, existing_copies
 
 SHOWN_QUANTIZATIONS = ("none", "int8", "nf4", "auto")
 GIB = 1 << 30
@@ -41,6 +42,7 @@ def examine(settings: Settings) -> dict[str, Any]:
     return {
         "machine": asdict(machine),
         "hub": _hub(),
+        "quantized_copies": copies(),
         "models": _chosen(settings),
         "profiles": {pair.name: _profile(pair, machine) for pair in _pairs(settings)},
         "packaged": {"encoder": _intact(PACKAGED_ENCODER), "reader": _intact(PACKAGED_READER)},
@@ -52,6 +54,7 @@ def describe(findings: dict[str, Any]) -> Iterator[str]:
     """The same for people, line by line."""
     yield from _machine_lines(findings["machine"])
     yield from _hub_lines(findings["hub"])
+    yield _line("quantized copies", _copies_text(findings["quantized_copies"]))
     for name, profile in findings["profiles"].items():
         yield from _profile_lines(name, profile)
     yield from _model_lines(findings["models"])
@@ -67,6 +70,16 @@ def _hub() -> dict[str, Any]:
         "offline": hub_offline(),
         "reachable": hub_reachable(),
         "cached": [name for name in ids if cached(name)],
+    }
+
+
+def copies() -> dict[str, Any]:
+    """Quantized copies of checkpoints on the disk."""
+    found = existing_copies()
+    return {
+        "folder": str(copies_folder()),
+        "bytes": sum(copy.size for copy in found),
+        "names": [copy.name for copy in found],
     }
 
 
@@ -184,6 +197,13 @@ def _machine_lines(machine: dict[str, Any]) -> Iterator[str]:
 def _hub_lines(hub: dict[str, Any]) -> Iterator[str]:
     state = "reachable" if hub["reachable"] else "switched off" if hub["offline"] else "not reachable"
     yield _line("hub", f"{hub['endpoint']}: {state}; cached: {', '.join(hub['cached']) or 'none of the profiles'}")
+
+
+def _copies_text(found: dict[str, Any]) -> str:
+    if not found["names"]:
+        return f"none in {found['folder']}"
+    size = f"{found['bytes'] / MEGABYTE:.0f} MB"
+    return f"{len(found['names'])} in {found['folder']}, {size}; python main.py clear-copies deletes them"
 
 
 def _profile_lines(name: str, profile: dict[str, Any]) -> Iterator[str]:

@@ -1,0 +1,208 @@
+"""Loading a transformers model in the number types chosen, from the checkpoint or from its quantized copy.
+
+Part of the seam. On a processor int8 is our own: every layer as rows, scales and bias in one safetensors file. nf4, and
+int8 on a GPU, are bitsandbytes': its `save_pretrained` layout. Word rows in int8 are a file beside either.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrieval.packaged import READABLE_BY_ALL, CheckpointError
+from retrieval.quantization import (
+    NumberTypes,
+    bitsandbytes_config,
+    int8_layers,
+    int8_words,
+    set_int8_layers,
+    set_int8_words,
+)
+from retrieval.quantized_copies import CopyKey, keep_copy, use_copy
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+SPAN_HEADS = ("qa_outputs", "classifier")  # what transformers calls the span head, by architecture
+POOLER = "pooler"  # on top of a body; nobody here reads it
+HARMLESS_MISSING = (POOLER + ".", "position_ids")  # not part of what is read here
+LAYERS_FILE = "layers.safetensors"
+REST_FILE = "rest.safetensors"
+WORDS_FILE = "words.safetensors"
+
+
+class MissingWeights(CheckpointError):
+    """The checkpoint lacks weights that would be filled at random."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What is loaded, and as what."""
+
+    folder: Path
+    """Of the checkpoint."""
+    auto_class: str
+    """AutoModel | AutoModelForQuestionAnswering"""
+    numbers: NumberTypes
+    words: bool
+    """The word embedding as int8 rows."""
+    device: str
+    """cpu | cuda"""
+
+    @property
+    def own_layers(self) -> bool:
+        """Whether int8 layers are ours: on a processor they are three times as fast as bitsandbytes'."""
+        return self.numbers.weights == "int8" and self.device == "cpu"
+
+    @property
+    def by_bitsandbytes(self) -> bool:
+        """Whether bitsandbytes holds the layers."""
+        return self.numbers.weights != "none" and not self.own_layers
+
+    @property
+    def dtype(self) -> Any:
+        """Torch's type of computing."""
+        import torch
+
+        return getattr(torch, self.numbers.compute)
+
+    def key(self, checkpoint: str, content: str) -> CopyKey:
+        """What a copy of it is filed under."""
+        types = (self.numbers.weights, "int8" if self.words else "none", self.numbers.compute)
+        return CopyKey(checkpoint, content, self.auto_class, "-".join(types), self.device)
+
+
+def load_model(loading: Loading, key: CopyKey) -> Any:
+    """The model; where it is quantized, from a copy under `key` that is made the first time. Raises CheckpointError."""
+    if loading.numbers.weights == "none" and not loading.words:
+        return _load_whole(loading)
+    model = use_copy(key, lambda folder: _load_copy(loading, folder))
+    if model is not None:
+        return model
+    model = _load_whole(loading)
+    layers = int8_layers(model, keep=SPAN_HEADS) if loading.own_layers else {}
+    words = int8_words(model) if loading.words else {}
+    set_int8_layers(model, layers)
+    if words:
+        set_int8_words(model, words, loading.dtype)
+    keep_copy(key, lambda folder: _write_copy(loading, model, layers, words, folder))
+    return model
+
+
+def _load_whole(loading: Loading) -> Any:
+    import transformers
+
+    try:
+        model, report = getattr(transformers, loading.auto_class).from_pretrained(
+            loading.folder,
+            use_safetensors=True,
+            local_files_only=True,
+            dtype=loading.dtype,
+            output_loading_info=True,
+            **_placement(loading),
+        )
+    except Exception as error:  # safetensors, transformers and tokenizers raise some twenty kinds
+        raise CheckpointError(f"{loading.folder} could not be loaded ({error}): restore or replace it.") from error
+    _check_nothing_is_random(loading.folder, report["missing_keys"])
+    _drop_pooler(model)
+    if not loading.by_bitsandbytes:
+        model.to(loading.device)
+    return model
+
+
+def _drop_pooler(model: Any) -> None:
+    if getattr(model, POOLER, None) is not None:
+        setattr(model, POOLER, None)
+
+
+def _check_nothing_is_random(folder: Path, missing: Iterable[str]) -> None:
+    random = sorted(key for key in missing if not any(part in key for part in HARMLESS_MISSING))
+    if any(key.split(".")[0] in SPAN_HEADS for key in random):
+        raise MissingWeights(
+            f"{folder} has no question answering head ({', '.join(random)}): "
+            "use a checkpoint fine-tuned for extractive question answering."
+        )
+    if random:
+        raise MissingWeights(f"{folder} lacks {len(random)} weights ({random[0]} ...): use a whole checkpoint.")
+
+
+def _placement(loading: Loading) -> dict[str, Any]:
+    if not loading.by_bitsandbytes:
+        return {}
+    # A pooler that the checkpoint lacks would be filled at random, which fails for quantized types.
+    configuration = bitsandbytes_config(loading.numbers, keep=[*SPAN_HEADS, POOLER])
+    return {"quantization_config": configuration, "device_map": loading.device}
+
+
+def _write_copy(
+    loading: Loading, model: Any, layers: dict[str, "Tensor"], words: dict[str, "Tensor"], folder: Path
+) -> None:
+    from safetensors.torch import save_file
+
+    if words:
+        save_file(words, folder / WORDS_FILE)
+    if loading.by_bitsandbytes:
+        _save_by_transformers(model, folder, without_words=bool(words))
+    else:
+        save_file(layers, folder / LAYERS_FILE)
+        rest = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
+        save_file(rest, folder / REST_FILE)
+    for path in folder.iterdir():
+        path.chmod(READABLE_BY_ALL)
+
+
+def _save_by_transformers(model: Any, folder: Path, *, without_words: bool) -> None:
+    """With int8 words a few rows stand in for the whole embedding, which is the larger part of the file."""
+    if not without_words:
+        model.save_pretrained(folder)
+        return
+    from torch import nn
+
+    words, size = model.get_input_embeddings(), model.config.vocab_size
+    rows = (model.config.pad_token_id or 0) + 1
+    stand_in = nn.Embedding(rows, model.config.hidden_size, dtype=model.dtype, device=model.device)
+    try:
+        model.set_input_embeddings(stand_in)
+        model.config.vocab_size = rows
+        model.save_pretrained(folder)
+    finally:
+        model.set_input_embeddings(words)
+        model.config.vocab_size = size
+
+
+def _load_copy(loading: Loading, folder: Path) -> Any:
+    from safetensors.torch import load_file
+
+    model = _load_bitsandbytes(loading, folder) if loading.by_bitsandbytes else _load_own(loading, folder)
+    _drop_pooler(model)
+    if loading.words:
+        set_int8_words(model, load_file(folder / WORDS_FILE, device=loading.device), loading.dtype)
+    return model if loading.by_bitsandbytes else model.to(loading.device)
+
+
+def _load_bitsandbytes(loading: Loading, folder: Path) -> Any:
+    import transformers
+
+    automatic = getattr(transformers, loading.auto_class)
+    return automatic.from_pretrained(
+        folder, use_safetensors=True, local_files_only=True, dtype=loading.dtype, device_map=loading.device
+    )
+
+
+def _load_own(loading: Loading, folder: Path) -> Any:
+    """The model without a float matrix ever being made: only its buffers are real until the copy fills it."""
+    import transformers
+    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+    from safetensors.torch import load_file
+
+    config = transformers.AutoConfig.from_pretrained(loading.folder, local_files_only=True)
+    with init_empty_weights(include_buffers=False):
+        model = getattr(transformers, loading.auto_class).from_config(config, dtype=loading.dtype)
+    _drop_pooler(model)
+    set_int8_layers(model, load_file(folder / LAYERS_FILE))
+    model.load_state_dict(load_file(folder / REST_FILE), assign=True, strict=False)
+    words = model.get_input_embeddings().weight if loading.words else None
+    empty = [name for name, weight in model.named_parameters() if weight.is_meta and weight is not words]
+    if empty:
+        raise CheckpointError(f"The quantized copy {folder} lacks {len(empty)} weights ({empty[0]} ...).")
+    return model
