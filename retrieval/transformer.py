@@ -3,7 +3,6 @@
 A checkpoint is a packaged folder, a plain Hugging Face folder, or a hub id. Knows nothing of questions or passages.
 """
 
-from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,17 +11,21 @@ import numpy as np
 from tokenizers import Tokenizer as RustTokenizer
 
 from retrieval.bert import BertBuilder, read_shape
+from retrieval.joining import JoinedRun, Run
 from retrieval.model_types import EncoderNetwork, FloatArray, ReaderNetwork, TokenBatch, Tokenizer
 from retrieval.packaged import PackagedCheckpoint, is_packaged, read_packaged
 from retrieval.pretrained import load_pretrained_encoder, load_pretrained_reader, resolve_checkpoint
 from retrieval.quantization import UnknownQuantization, check_quantization, choose_number_types, current_device
+from retrieval.running import DeviceRun, Forward
 from retrieval.tokenizer import FastTokenizer, read_tokenizer
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 SPAN_HEAD = "qa_outputs"
-Forward = Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
+
+JOINED_ON = frozenset({"cuda", "cpu"})
+"""Devices on which the batches of simultaneous users become one; tests/benchmarks/results/simultaneous.json."""
 
 
 class TorchEncoder:
@@ -32,12 +35,11 @@ class TorchEncoder:
         self.tokenizer = tokenizer
         self.fingerprint = fingerprint
         self.dim = dim
-        self._forward = forward
-        self._device = device
+        self._run = run_on(device, forward, tokenizer.pad_id)
 
     def hidden(self, batch: TokenBatch) -> FloatArray:
         """Last hidden states, (n, length, dim)."""
-        return _run(self._forward, batch, self._device)
+        return self._run(batch)
 
 
 class TorchReader:
@@ -46,13 +48,18 @@ class TorchReader:
     def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, device: str) -> None:
         self.tokenizer = tokenizer
         self.fingerprint = fingerprint
-        self._forward = forward
-        self._device = device
+        self._run = run_on(device, forward, tokenizer.pad_id)
 
     def span_scores(self, batch: TokenBatch) -> tuple[FloatArray, FloatArray]:
         """Start and end logits, each (n, length)."""
-        scores = _run(self._forward, batch, self._device)  # (n, length, 2)
+        scores = self._run(batch)  # (n, length, 2)
         return np.ascontiguousarray(scores[..., 0]), np.ascontiguousarray(scores[..., 1])
+
+
+def run_on(device: str, forward: Forward, pad_id: int) -> Run:
+    """How batches get through a network there."""
+    run = DeviceRun(forward, device)
+    return JoinedRun(run, pad_id) if device in JOINED_ON else run
 
 
 def load_encoder_network(
@@ -120,12 +127,3 @@ def _packaged_tokenizer(packaged: PackagedCheckpoint) -> FastTokenizer:
         max_tokens=int(packaged.config["max_position_embeddings"]),
         pad_id=int(packaged.config.get("pad_token_id", 0)),
     )
-
-
-def _run(forward: Forward, batch: TokenBatch, device: str) -> FloatArray:
-    import torch
-
-    with torch.inference_mode():
-        rows = [torch.from_numpy(array).to(device) for array in (batch.ids, batch.mask, batch.segments)]
-        output: FloatArray = forward(*rows).float().cpu().numpy()
-        return output

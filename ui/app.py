@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute
 from chatbot.chatbot import Chatbot
 from knowledge_base.documents import Document
 from ui import chat
-from ui.asking import UnknownLanguage, answer_record
+from ui.asking import UnknownLanguage, answer_record, questions_at_once
 from ui.embed import FramePolicy, embed_routes, frame_policy
 from ui.mcp_tools import mcp_routes
 from ui.page_view import BRAND, page_html, page_texts
@@ -27,9 +27,6 @@ from ui.theme import page_theme
 FOLDER = Path(__file__).parent
 SCRIPTS = ("page_language.js", "page_keeping.js", "page_embed.js", "page.js")
 """Read in this order, in one scope."""
-
-ASK_AT_ONCE = 4
-"""Questions answered at the same time. The reader needs a core each; a few more overlap waiting and tokenising."""
 
 QUEUE_LIMIT = 200
 """Questions that may wait; the page tells the next one to try again, which is kinder than a minute of dots."""
@@ -60,7 +57,7 @@ def build_app(chatbot: Chatbot) -> gr.Blocks:
         answer = gr.HTML(None, html_template="", js_on_load=_RECEIVE, elem_classes="at-wire", apply_default_css=False)
         _connect(chatbot, page, session, answer)
         _add_api(chatbot)
-    app.queue(max_size=QUEUE_LIMIT, default_concurrency_limit=ASK_AT_ONCE)
+    app.queue(max_size=QUEUE_LIMIT, default_concurrency_limit=questions_at_once())
     return app
 
 
@@ -123,7 +120,7 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
         session,
         [session, answer],
         api_name="page_ask",
-        concurrency_limit=ASK_AT_ONCE,
+        concurrency_limit=questions_at_once(),
         concurrency_id="questions",
         **hidden,
     )
@@ -154,7 +151,7 @@ def _add_api(chatbot: Chatbot) -> None:
         except UnknownLanguage as error:
             raise gr.Error(str(error)) from None
 
-    api(ask, api_name="ask", concurrency_limit=ASK_AT_ONCE, concurrency_id="questions")
+    api(ask, api_name="ask", concurrency_limit=questions_at_once(), concurrency_id="questions")
 
 
 def _some_documents(chatbot: Chatbot) -> list[Document]:

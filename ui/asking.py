@@ -8,6 +8,13 @@ from chatbot.answer import Answer, Citation
 from chatbot.chatbot import Chatbot, Reply
 from chatbot.conversation import Conversation
 from chatbot.language import LANGUAGES
+from retrieval.quantization import current_device
+
+AT_ONCE_ON_A_PROCESSOR = 4
+"""The reader needs a core for each; a few more overlap waiting and tokenising."""
+
+AT_ONCE_ON_A_GPU = 64
+"""It takes what gathers as one batch."""
 
 Record = dict[str, Any]
 """JSON object; see the README's section on `ask --json`."""
@@ -15,6 +22,11 @@ Record = dict[str, Any]
 
 class UnknownLanguage(Exception):
     """A language code that the bot does not speak."""
+
+
+def questions_at_once() -> int:
+    """How many questions are answered at the same time; more wait in the queue."""
+    return AT_ONCE_ON_A_PROCESSOR if current_device().kind == "cpu" else AT_ONCE_ON_A_GPU
 
 
 def check_language(language: str | None) -> None:
