@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SPAN_HEAD = "qa_outputs"
 
-JOINED_ON = frozenset({"cuda", "cpu"})
+JOINED_ON = frozenset({"cuda"})
 """Devices on which the batches of simultaneous users become one; tests/benchmarks/results/simultaneous.json."""
 
 
