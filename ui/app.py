@@ -28,6 +28,9 @@ FOLDER = Path(__file__).parent
 SCRIPTS = ("page_language.js", "page_keeping.js", "page_embed.js", "page.js")
 """Read in this order, in one scope."""
 
+MAX_THREADS = 100
+"""More than the questions that a GPU answers at once, so that there is always one for what need not queue."""
+
 QUEUE_LIMIT = 200
 """Questions that may wait; the page tells the next one to try again, which is kinder than a minute of dots."""
 
@@ -90,6 +93,7 @@ def launch(
         head=f"<style>{(FOLDER / 'style.css').read_text(encoding='utf-8')}</style>",
         ssr_mode=False,
         max_file_size=MAX_FILE_BYTES,
+        max_threads=MAX_THREADS,
         app_kwargs={
             "routes": [*routes, *embed_routes(), *mcp_routes(chatbot)],
             "middleware": [Middleware(FramePolicy, policy)] if policy else [],
