@@ -3,6 +3,7 @@
 Weights come from safetensors alone: a pickle can run code when it is read.
 """
 
+import errno
 import hashlib
 import re
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retrieval.hub import hub_endpoint
 from retrieval.model_loading import Loading, load_model
 from retrieval.packaged import CONFIG_FILE, CheckpointError, CheckpointFileMissing, hash_files, read_config
 from retrieval.quantization import choose_number_types, current_device
@@ -23,6 +25,7 @@ HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 WANTED_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 UNWANTED_FILES = ["onnx/*", "openvino/*", "coreml/*", "*/model_*.safetensors"]
 DEFAULT_MAX_TOKENS = 512
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 WHOLE_HASH_BYTES = 64 << 20  # up to here the whole content is hashed: some 50 ms
 SAMPLES = 64
@@ -134,17 +137,51 @@ def _sampled_hash(path: Path) -> str:
 
 def _download(hub_id: str) -> CheckpointSource:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(hub_id, allow_patterns=WANTED_FILES, ignore_patterns=UNWANTED_FILES))
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-        raise HubUnreachable(
-            f"{hub_id} could not be fetched from the hub and is not in the local cache ({type(error).__name__}): "
-            f"check the id and the network, run once with a connection (HF_HUB_OFFLINE unset), "
-            "or use the packaged models."
-        ) from error
+        found = snapshot_download(
+            hub_id, allow_patterns=WANTED_FILES, ignore_patterns=UNWANTED_FILES, endpoint=hub_endpoint()
+        )
+    except Exception as error:  # besides its own kinds, those of the HTTP and the transfer libraries below it
+        raise HubUnreachable(_why_not_fetched(hub_id, error)) from error
+    folder = Path(found)
+    if not any(folder.glob("*.safetensors")):
+        raise PickleCheckpoint(
+            f"{hub_id} has no *.safetensors at the hub: weights as pickle are refused, for they can run code when "
+            "read. Convert them (save_pretrained does) and name the folder, or use another checkpoint."
+        )
     return CheckpointSource(folder, hub_id, commit=folder.name)
+
+
+def _why_not_fetched(hub_id: str, error: Exception) -> str:
+    from huggingface_hub import constants
+    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    if isinstance(error, GatedRepoError):
+        return (
+            f"{hub_id} is gated: accept its terms on its page at {hub_endpoint()}, set HF_TOKEN to a token of that "
+            "account, or use another checkpoint."
+        )
+    if isinstance(error, RepositoryNotFoundError):
+        return (
+            f"There is no {hub_id} at {hub_endpoint()}, or it is private: check the id, set HF_TOKEN for a private one, "
+            "or use the packaged models."
+        )
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
+        return (
+            f"The disk is full, so {hub_id} could not be fetched to {constants.HF_HUB_CACHE}: free some space, or set "
+            "HF_HOME to a folder on a larger disk, and run again; what has arrived is kept."
+        )
+    if isinstance(error, LocalEntryNotFoundError):
+        return (
+            f"{hub_id} could not be fetched from the hub and is not whole in the local cache ({type(error).__name__}): "
+            "check the id and the network, run once with a connection (HF_HUB_OFFLINE unset), "
+            "or use the packaged models."
+        )
+    return (
+        f"{hub_id} could not be fetched to its end ({type(error).__name__}: {error}): run again when the hub answers, "
+        "what has arrived is kept, or use the packaged models."
+    )
 
 
 def _load_model(auto_class: str, source: CheckpointSource, quantization: str, int8_words: bool | None) -> Any:

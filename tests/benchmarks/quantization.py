@@ -11,8 +11,6 @@ windows of 180 tokens. Nearness: 32 questions with the article that answers them
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from own_process import peak_mb, run_case, save
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
@@ -195,21 +194,19 @@ def main() -> None:
                 known = f"{part}: {name}" in record["cases"] and name != REFERENCE
                 if wanted and (options.only or not known):
                     _run_case(record, python, name, part, folder)
-                    options.out.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                    save(options.out, record)
     sys.stdout.write(table(record["cases"]) + "\n")
 
 
 def _run_case(record: dict[str, Any], python: str, name: str, part: str, folder: Path) -> None:
-    sys.stderr.write(f"{part}: {name}\n")
-    command = [python, str(Path(__file__).resolve()), "--case", name, "--part", part, "--folder", str(folder)]
-    one = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
-    done = subprocess.run(command, env={**os.environ, **one, "HF_HUB_OFFLINE": "1"}, capture_output=True, text=True)
-    if done.returncode:
-        record["missing"][f"{part}: {name}"] = done.stderr.strip().splitlines()[-1]
-        sys.stderr.write(done.stderr)
-        return
-    record["missing"].pop(f"{part}: {name}", None)
-    record["cases"][f"{part}: {name}"] = json.loads(done.stdout.strip().splitlines()[-1])
+    title = f"{part}: {name}"
+    sys.stderr.write(f"{title}\n")
+    found = run_case(__file__, ["--case", name, "--part", part, "--folder", str(folder)], python=python)
+    record["missing"].pop(title, None)
+    if "error" in found:
+        record["missing"][title] = found["error"]
+    else:
+        record["cases"][title] = found
 
 
 def measure(name: str, part: str, folder: Path) -> dict[str, Any]:
@@ -233,7 +230,7 @@ def measure(name: str, part: str, folder: Path) -> dict[str, Any]:
         "tokens_per_s": tokens_per_s,
         **agree(outputs, expected, masks),
         "load_cpu_s": round(load_s, 2),
-        "peak_mb": _peak_mb(),
+        "peak_mb": peak_mb(),
     }
 
 
@@ -301,12 +298,6 @@ def _seconds(work: Callable[[], Any]) -> float:
         work()
         spent.append(time.process_time() - started)
     return float(np.median(spent))
-
-
-def _peak_mb() -> int:
-    # Not getrusage: that starts with what the parent process had.
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return round(int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6)
 
 
 def _transformers_model(plain: Path, part: str, **settings: Any) -> Any:
