@@ -164,8 +164,8 @@ def _why_not_fetched(hub_id: str, error: Exception) -> str:
         )
     if isinstance(error, RepositoryNotFoundError):
         return (
-            f"There is no {hub_id} at {hub_endpoint()}, or it is private: check the id, set HF_TOKEN for a private one, "
-            "or use the packaged models."
+            f"There is no {hub_id} at {hub_endpoint()}, or it is private: check the id, set HF_TOKEN for a "
+            "private one, or use the packaged models."
         )
     if isinstance(error, OSError) and error.errno in DISK_FULL:
         return (
