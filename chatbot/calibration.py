@@ -98,13 +98,13 @@ class SpanFeatures:
 
 @dataclass(frozen=True, slots=True)
 class TradeOff:
-    """What one threshold costs, measured on the data of the fit."""
+    """What one threshold costs, counted on questions that were not used for fitting."""
 
     threshold: float
     answered: float
     """Share of all questions that get an answer, 0..1."""
     right: float
-    """Share of the answers given that are right, 0..1; where few were counted, leaning on what the curve expects."""
+    """Share of the answers given that are right, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from time import perf_counter
 
 from chatbot.answer import Answer, Citation
+from chatbot.carefulness import Carefulness
 from chatbot.conversation import Conversation, Turn
 from chatbot.follow_up import PastTurn
 from chatbot.language import DetectedLanguage, LanguagePrior, detect_language
@@ -75,14 +76,19 @@ class Chatbot:
         threshold: float | None = None,
         question_keeper: QuestionKeeper | None = None,
     ) -> None:
-        """`threshold`: answer only when at least this sure; None = what calibration found.
+        """`threshold`: answer only when at least this sure; None = what the desk chose, or calibration found.
 
         `question_keeper`: where questions are kept for the operators; None = nowhere.
         """
         self.pipeline = pipeline
         self.knowledge_base = knowledge_base
-        self.threshold = threshold
+        self.carefulness = Carefulness(knowledge_base, threshold)
         self._keeper = question_keeper
+
+    @property
+    def threshold(self) -> float | None:
+        """Answer only when at least this sure, 0..1; None = what calibration found."""
+        return self.carefulness.threshold
 
     def reply(self, message: str, conversation: Conversation) -> Reply:
         """Answer one message and remember the turn."""
@@ -139,7 +145,8 @@ class Chatbot:
     def _answer_reply(self, answer: Answer, language: str) -> Reply:
         if answer.citation:
             return _worded(ReplyKind.FOUND, answer, language)
-        needed = self.pipeline.calibration.threshold if self.threshold is None else self.threshold
+        chosen = self.threshold
+        needed = self.pipeline.calibration.threshold if chosen is None else chosen
         if answer.closest and answer.confidence >= needed * CLOSEST_SHARE:
             return _worded(ReplyKind.CLOSEST, answer, language)
         return _worded(ReplyKind.NOT_FOUND, replace(answer, closest=None), language)

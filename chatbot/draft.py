@@ -5,7 +5,7 @@ then the same reader and the same calibration decide as for a customer. Keyword 
 makes the forecast a little cautious.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
@@ -51,8 +51,8 @@ class AskedQuestion:
 class Forecaster:
     """Tries drafts. Remembers what retrieval found, because a draft is tried again with every few words written."""
 
-    def __init__(self, pipeline: QAPipeline, encoder: Encoder, threshold: float | None = None) -> None:
-        """`threshold`: the one that replies are given with; None = what calibration found."""
+    def __init__(self, pipeline: QAPipeline, encoder: Encoder, threshold: Callable[[], float | None]) -> None:
+        """`threshold`: gives the one that replies are given with at the moment; None = what calibration found."""
         self._pipeline = pipeline
         self._encoder = encoder
         self._threshold = threshold
@@ -81,7 +81,7 @@ class Forecaster:
         ]
         stored = [r for r in self._retrieve(asked.question, version) if r.passage.document != draft_id]
         trial = QAPipeline(cast(Retriever, _Found(_joined(stored, drafts))), self._pipeline.reader, self._calibration)
-        answer = trial.answer(asked.question, language=asked.language, threshold=self._threshold)
+        answer = trial.answer(asked.question, language=asked.language, threshold=self._threshold())
         quoted = answer.citation or answer.closest
         return Forecast(asked.question, asked.language, answer, bool(quoted and quoted.passage.id < 0))
 

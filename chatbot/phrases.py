@@ -140,6 +140,33 @@ class PhraseKey(StrEnum):
     TRY_AGAIN = auto()
     PRIVACY_NOTE = auto()
 
+    # What the page with the measurements says.
+    QUALITY_TITLE = auto()
+    """Also the link that leads there."""
+    QUALITY_INTRO = auto()
+    QUALITY_BACK = auto()
+    QUALITY_NOTHING = auto()
+    QUALITY_READING = auto()
+    QUALITY_FINDING = auto()
+    QUALITY_ANSWERING = auto()
+    QUALITY_DECIDING = auto()
+    QUALITY_CONFIDENCE = auto()
+    QUALITY_MEAN = auto()
+    QUALITY_GAP = auto()
+    QUALITY_FOUND_FIRST = auto()
+    QUALITY_FOUND_IN_FIVE = auto()
+    QUALITY_ANSWERED = auto()
+    """Share of the questions that got an answer."""
+    QUALITY_RIGHT = auto()
+    """Share of those answers that serve the customer."""
+    QUALITY_SILENT = auto()
+    """Share of the questions without an answer that got none."""
+    QUALITY_F1_PICTURE = auto()
+    QUALITY_GAP_PICTURE = auto()
+    QUALITY_COVERAGE_PICTURE = auto()
+    QUALITY_RELIABILITY_PICTURE = auto()
+    QUALITY_PUBLISHED = auto()
+
 
 class PhraseError(Exception):
     """Base of what can be wrong with a phrase."""

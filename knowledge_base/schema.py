@@ -127,3 +127,9 @@ def create_desk_columns(db: Database) -> None:
         CREATE INDEX questions_by_document ON questions(document);
         """
     )
+
+
+@migrations(name="0006_choices")
+def create_choices(db: Database) -> None:
+    """What operators decide while the program runs."""
+    db.executescript("CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL);")

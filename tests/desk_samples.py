@@ -1,12 +1,13 @@
 """A desk over fakes: a small knowledge base, a few questions nobody could answer, a client that is logged in."""
 
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from fakes import FakeEncoder, FakeReaderNetwork
 from starlette.testclient import TestClient
 
-from chatbot.calibration import Calibration
+from chatbot.calibration import Calibration, TradeOff
 from chatbot.chatbot import Chatbot
 from chatbot.pipeline import QAPipeline
 from chatbot.question_keeping import QuestionKeeper
@@ -25,6 +26,14 @@ from ui.desk_routes import PATH, desk_app
 
 PASSWORD = "four random words here"
 HASHED = PasswordHash.of(PASSWORD)
+
+
+FITTED = replace(
+    Calibration.default(),
+    threshold=0.1,
+    target=0.7,
+    trade_offs=(TradeOff(0.1, 0.9, 0.7), TradeOff(0.3, 0.7, 0.8), TradeOff(0.6, 0.5, 0.9), TradeOff(0.8, 0.2, 0.96)),
+)
 
 
 class QuickPassword:
@@ -53,8 +62,8 @@ def make_chatbot(knowledge_base, keeper=None):
         document = Document(name, f"About {name}", text)
         knowledge_base.add_document(document, cut_passages(document), source_hash=source_hash(document))
     index(knowledge_base, encoder)
-    pipeline = QAPipeline(Retriever(knowledge_base, encoder), Reader(FakeReaderNetwork()), Calibration.default())
-    return Chatbot(pipeline, knowledge_base, threshold=0.1, question_keeper=keeper)
+    pipeline = QAPipeline(Retriever(knowledge_base, encoder), Reader(FakeReaderNetwork()), FITTED)
+    return Chatbot(pipeline, knowledge_base, question_keeper=keeper)
 
 
 @contextmanager

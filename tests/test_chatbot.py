@@ -38,7 +38,7 @@ def test_a_spanish_question_gets_a_spanish_sentence_around_the_english_words(cha
 
 
 def test_an_answer_that_is_not_sure_enough_is_not_given(chatbot):
-    chatbot.threshold = 1.0
+    chatbot.carefulness.fixed = 1.0
     reply = chatbot.reply("How long is the warranty of a lamp?", Conversation())
     assert reply.answer.citation is None
     assert reply.kind in {ReplyKind.CLOSEST, ReplyKind.NOT_FOUND}

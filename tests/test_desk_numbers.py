@@ -181,6 +181,6 @@ def test_every_served_language_has_a_name():
     assert set(LANGUAGE_NAMES) == set(LANGUAGES)
 
 
-def test_the_desk_has_the_colours_of_the_chat_page():
+def test_the_pages_beside_the_chat_have_the_colours_of_the_chat_page():
     colours = re.compile(r"--(page|surface|ink|quiet|line|edge|accent|accent-ink|soft|soft-ink|mark|mark-ink): (#\w+);")
-    assert colours.findall((UI / "desk.css").read_text()) == colours.findall((UI / "style.css").read_text())
+    assert colours.findall((UI / "colours.css").read_text()) == colours.findall((UI / "style.css").read_text())

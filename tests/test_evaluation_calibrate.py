@@ -6,8 +6,11 @@ from argparse import Namespace
 import pytest
 
 from chatbot.calibration import Calibration
+from chatbot.evaluation import results as names
 from chatbot.evaluation.calibrate import calibrate, run
 from chatbot.evaluation.fitting import TooFewQuestions
+from chatbot.evaluation.report import all_together
+from chatbot.evaluation.results import read_results
 from chatbot.evaluation.workbench import Models
 from chatbot.reader import Reader
 from chatbot.settings import Settings
@@ -62,25 +65,27 @@ def write_questions(path, copies):
 
 
 def test_fitted_confidence_tells_right_from_wrong(tmp_path, settings, models):
-    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
-    answers = {
-        right: [calibration.confidence(c.features) for q in asked for c in q.candidates if c.right is right]
-        for right in (True, False)
-    }
-    assert min(answers[True]) > max(answers[False])
+    report = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models).report
+    assert report.pooled.risk_coverage_area == pytest.approx(report.languages["en"].confidence.risk_coverage_area, 0.5)
+    assert report.languages["en"].confidence.separation == 1.0
 
 
 def test_threshold_lies_between_right_and_wrong(tmp_path, settings, models):
-    calibration, asked = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
-    given = [
-        c.right for q in asked for c in q.candidates[:1] if calibration.confidence(c.features) >= calibration.threshold
-    ]
-    assert len(given) == 60
-    assert all(given)
+    report = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models).report
+    scores = all_together(report).scores
+    assert scores[names.ANSWERED].value == pytest.approx(50, abs=8)
+    assert (scores[names.RIGHT_OF_ANSWERED].value, scores[names.NOT_FOUND].value) == (100, 100)
+
+
+def test_the_report_is_about_questions_that_were_not_fitted_to(tmp_path, settings, models):
+    fitted = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
+    reported = sum(result.n for result in fitted.report.languages.values())
+    assert reported + fitted.calibration.fitted["threshold_chosen_on"] == 120
+    assert 30 < reported < 90
 
 
 def test_fit_names_its_sources(tmp_path, settings, models):
-    calibration, _ = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models)
+    calibration = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models).calibration
     assert calibration.fitted["sources"] == {"q.jsonl": 120}
 
 
@@ -88,7 +93,7 @@ def test_questions_in_unserved_languages_are_not_fitted_to(tmp_path, settings, m
     path = write_questions(tmp_path / "q.jsonl", 12)
     line = {"id": "f1", "question": "Kuinka kauan?", "language": "fi", "kind": "unserved_language"}
     path.write_text(path.read_text() + "\n" + json.dumps(line))
-    calibration, _ = calibrate([path], None, 0.9, settings, models)
+    calibration = calibrate([path], None, 0.9, settings, models).calibration
     assert calibration.fitted["sources"] == {"q.jsonl": 120}
 
 
@@ -99,9 +104,11 @@ def test_general_questions_help_where_own_ones_are_few(tmp_path, settings, model
     ] * 20 + [{"question": question, "context": TEXTS["returns.md"], "answers": []} for question in SILENT] * 20
     (tmp_path / "dev.jsonl").write_text("\n".join(json.dumps(line) for line in general))
     own = write_questions(tmp_path / "q.jsonl", 2)
-    calibration, _ = calibrate([own], tmp_path / "dev.jsonl", 0.9, settings, models)
+    fitted = calibrate([own], tmp_path / "dev.jsonl", 0.9, settings, models)
+    calibration = fitted.calibration
     assert calibration.fitted["sources"] == {"q.jsonl": 20, "dev.jsonl": 200}
     assert calibration.fitted["threshold_chosen_on"] > 100
+    assert fitted.report.run["english_qa"]["questions"] > 50
 
 
 def test_few_questions_are_refused(tmp_path, settings, models):
@@ -112,9 +119,19 @@ def test_few_questions_are_refused(tmp_path, settings, models):
 @pytest.mark.usefixtures("models")
 def test_command_stores_a_calibration_for_these_checkpoints(tmp_path, settings, capsys):
     options = Namespace(
-        questions=[write_questions(tmp_path / "q.jsonl", 12)], english_qa=None, target=0.9, out=tmp_path / "c.json"
+        questions=[write_questions(tmp_path / "q.jsonl", 12)],
+        english_qa=None,
+        target=0.9,
+        out=tmp_path / "c.json",
+        report=tmp_path / "report" / "held_out.json",
     )
     assert run(options, settings) == 0
     stored = Calibration.load(tmp_path / "c.json", FakeEncoder().fingerprint, "fake-reader")
     assert stored.target == 0.9
     assert f"Stored in {tmp_path / 'c.json'}." in capsys.readouterr().out
+    assert read_results(tmp_path / "report" / "held_out.json").run["settings"]["target"] == 0.9
+    assert sorted(file.name for file in (tmp_path / "report" / "held_out").iterdir()) == [
+        "coverage_risk.png",
+        "f1_by_language.png",
+        "reliability.png",
+    ]

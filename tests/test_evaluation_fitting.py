@@ -1,6 +1,7 @@
 """Fitting the confidence: what is learnt from measured candidates, and what is not."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -10,11 +11,11 @@ from chatbot.evaluation.fitting import (
     TooFewQuestions,
     Weighed,
     answer_of,
+    costs,
     fit_confidence,
     fit_ranking,
     with_threshold,
 )
-from chatbot.evaluation.held_out import describe_held_out
 from chatbot.evaluation.metrics import calibration_error
 
 
@@ -143,12 +144,16 @@ def test_surest_candidate_is_the_answer():
     assert answer_of(BY_MARGIN, question) == (pytest.approx(0.7310585786), False)
 
 
-def test_held_out_table_counts_wrongly_answered_questions():
-    questions = [
-        asked(1, candidate(2.0, True), held_out=True),
-        asked(2, candidate(2.0, False), held_out=True, answerable=False),
-        asked(3, candidate(-2.0, False), held_out=True, answerable=False),
-        asked(4, candidate(9.0, False)),
+def test_counted_costs_do_not_lean_on_the_curve():
+    answers = [answer_of(BY_MARGIN, question) for question in LADDER]
+    point = next(p for p in costs(answers) if p.threshold == 0.3)
+    assert (point.answered, point.right) == (0.66, 0.9091)
+
+
+def test_questions_of_little_weight_hardly_move_the_fit():
+    own = questions_of_a_noisy_reader(400)
+    turned = [
+        replace(q, candidates=tuple(Weighed(c.features, not c.right) for c in q.candidates), weight=0.001) for q in own
     ]
-    cells = describe_held_out(BY_MARGIN, questions).splitlines()[2].split("|")
-    assert [cell.strip() for cell in cells[1:7]] == ["en", "3", "67 %", "50 %", "2", "50 %"]
+    assert fitted(own + turned).weights[0] == pytest.approx(fitted(own).weights[0], rel=0.05)
+    assert fitted(own + [replace(q, weight=1.0) for q in turned]).weights[0] < fitted(own).weights[0] / 4

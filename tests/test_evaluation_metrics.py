@@ -133,3 +133,14 @@ def test_equal_scores_separate_like_a_coin():
 
 def test_separation_needs_both_kinds():
     assert metrics.separation([1.0, 2.0], [True, True]) is None
+
+
+def test_a_perfect_confidence_seems_off_where_questions_are_few():
+    few, many = [0.1, 0.3, 0.5, 0.7, 0.9] * 4, [0.1, 0.3, 0.5, 0.7, 0.9] * 1000
+    assert metrics.calibration_error_by_chance(few) > 0.1
+    assert metrics.calibration_error_by_chance(many) < 0.02
+
+
+def test_error_by_chance_is_what_drawing_gives():
+    # One answer of confidence 0.5 is off by 0.5 whichever way it falls.
+    assert metrics.calibration_error_by_chance([0.5]) == 0.5

@@ -192,3 +192,20 @@ def test_translations_fall_into_the_same_half():
 
 def test_about_half_of_the_questions_are_held_out():
     assert sum(Question(f"q{i}", "en", "?", None, ()).held_out for i in range(100)) == 57
+
+
+@pytest.mark.parametrize("answers", ["two years", ["two years", 2], [{"answer": "two years"}], {"text": "two years"}])
+def test_answers_that_are_no_list_of_texts_are_refused(tmp_path, answers):
+    (tmp_path / "a.jsonl").write_text(line(answers=answers))
+    with pytest.raises(BrokenFile, match=r"a.jsonl:1 has answers .* wanted: a list"):
+        load(tmp_path)
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(), encoding="utf-8-sig")
+    assert len(load(tmp_path).questions) == 1
+
+
+def test_a_path_that_is_not_there_is_told_so(tmp_path):
+    with pytest.raises(NoQuestionSet, match="There is no file or folder"):
+        load(tmp_path / "absent")

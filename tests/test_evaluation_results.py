@@ -127,7 +127,8 @@ def test_confidence_report_measures_the_error():
 
 
 def test_confidence_report_compares_with_the_raw_reader_score():
-    report = confidence_report([replace(FOUND, features=replace(FEATURES, margin=-9.0)), MISSED])
+    by_reader = [replace(FOUND, reader_margin=-9.0, reader_right=True), replace(MISSED, reader_margin=2.0)]
+    report = confidence_report(by_reader)
     assert report is not None
     assert (report.risk_coverage_area, report.risk_coverage_area_reader) == (0.25, 0.75)
 
@@ -198,3 +199,9 @@ def test_absent_outcome_file_is_empty(tmp_path):
 def test_outcomes_lie_beside_their_results(tmp_path):
     OutcomeFile(questions_file(tmp_path / "r.json"), "any").write({"en": [FOUND]})
     assert read_outcomes(tmp_path / "r.json") == {"en": [FOUND]}
+
+
+def test_the_reader_alone_is_judged_by_its_own_choice():
+    report = confidence_report([replace(FOUND, reader_margin=5.0, reader_right=False)])
+    assert report is not None
+    assert (report.risk_coverage_area, report.risk_coverage_area_reader) == (0.0, 1.0)

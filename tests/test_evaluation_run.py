@@ -12,7 +12,7 @@ from chatbot.evaluation import run as command
 from chatbot.evaluation.outcomes import OutcomeFile, read_outcomes
 from chatbot.evaluation.question_sets import MissingLanguages, NoQuestionSet, PassagesNotEnglish
 from chatbot.evaluation.results import read_results
-from chatbot.evaluation.run import NothingToDo, evaluate, measure_by_language
+from chatbot.evaluation.run import CannotWrite, NothingToDo, evaluate, measure_by_language
 from chatbot.evaluation.workbench import Models
 from chatbot.reader import Reader
 from chatbot.settings import Settings
@@ -193,3 +193,13 @@ def test_command_compares_two_runs(folder, tmp_path, capsys):
 def test_command_without_anything_to_do_says_so():
     with pytest.raises(NothingToDo, match="Name a folder of questions"):
         command.run(options(), Settings())
+
+
+def test_results_that_would_have_no_place_are_told_before_measuring(folder):
+    with pytest.raises(CannotWrite, match="is a folder; name the file"):
+        command.run(options(directory=folder, out=folder), Settings())
+
+
+def test_pictures_that_would_have_no_place_are_told_before_measuring(folder):
+    with pytest.raises(CannotWrite, match="is a file; name the folder"):
+        command.run(options(directory=folder, pictures=folder / "xquad.en.json"), Settings())

@@ -22,6 +22,7 @@ from ui.asking import UnknownLanguage, answer_record, questions_at_once
 from ui.embed import FramePolicy, embed_routes, frame_policy
 from ui.mcp_tools import mcp_routes
 from ui.page_view import BRAND, page_html, page_texts
+from ui.quality_routes import quality_routes
 from ui.theme import page_theme
 
 FOLDER = Path(__file__).parent
@@ -95,7 +96,7 @@ def launch(
         max_file_size=MAX_FILE_BYTES,
         max_threads=MAX_THREADS,
         app_kwargs={
-            "routes": [*routes, *embed_routes(), *mcp_routes(chatbot)],
+            "routes": [*quality_routes(), *routes, *embed_routes(), *mcp_routes(chatbot)],
             "middleware": [Middleware(FramePolicy, policy)] if policy else [],
         },
     )

@@ -182,7 +182,7 @@ def _add_evaluate(commands: "_Commands[argparse.ArgumentParser]") -> None:
     )
     _add_models(command)
     command.add_argument("--languages", nargs="+", metavar="CODE", help="only these (default: all that are there)")
-    command.add_argument("--limit", type=int, metavar="N", help="only the first N questions of each language")
+    command.add_argument("--limit", type=_count, metavar="N", help="a sample: N questions of each language")
     command.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON; interrupted runs resume")
     command.add_argument("--pictures", type=Path, metavar="DIR", help="also draw them as PNG")
     command.add_argument(
@@ -202,6 +202,12 @@ def _add_calibrate(commands: "_Commands[argparse.ArgumentParser]") -> None:
         "--target", type=_share, default=0.9, metavar="0..1", help="share of answers right (default 0.9)"
     )
     command.add_argument("--out", type=Path, metavar="FILE", help="where to store it (default: beside the reader)")
+    command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="write what it is worth as JSON, pictures beside it",
+    )
 
 
 def _add_train(commands: "_Commands[argparse.ArgumentParser]") -> None:
@@ -259,6 +265,12 @@ def _date(text: str) -> datetime:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text} is not a day like 2026-01-31") from None
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
 
 
 def _share(text: str) -> float:

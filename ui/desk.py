@@ -62,7 +62,7 @@ class Desk:
         self.log = QuestionLog(chatbot.knowledge_base)
         self.jobs = DeskJobs()
         self.uploads = WaitingUploads()
-        self.forecaster = Forecaster(chatbot.pipeline, self.encoder, chatbot.threshold)
+        self.forecaster = Forecaster(chatbot.pipeline, self.encoder, lambda: chatbot.threshold)
         self.checking = Lock()
         """Drafts are tried one after the other: each takes all cores, and customers are waiting too."""
         self.language_check = language_check

@@ -14,6 +14,7 @@ TABS = (
     ("gaps", "Gaps"),
     ("documents", "Documents"),
     ("numbers", "Numbers"),
+    ("caution", "Caution"),
     ("try", "Try"),
     ("data", "Data"),
 )

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
+from chatbot.carefulness import BadThreshold
+from ui import desk_caution, desk_caution_view, desk_try, desk_try_view
 from ui import desk_documents as documents
 from ui import desk_documents_view as documents_view
 from ui import desk_gaps as gaps
 from ui import desk_gaps_view as gaps_view
 from ui import desk_numbers as numbers
 from ui import desk_numbers_view as numbers_view
-from ui import desk_try, desk_try_view
 from ui.desk import Desk
 from ui.desk_html import PageContext, document, job_html
 from ui.desk_upload import UploadedFile, UploadRefused
@@ -182,6 +183,17 @@ def _numbers_csv(desk: Desk, query: Query, context: PageContext) -> Response:
     return _download([numbers.numbers_csv(desk, _days(query))], "numbers.csv", "text/csv")
 
 
+def _caution(desk: Desk, query: Query, context: PageContext) -> Response:
+    return HTMLResponse(desk_caution_view.caution_page(desk_caution.caution(desk), context))
+
+
+def _choose_caution(desk: Desk, form: Form, context: PageContext) -> Done | Response:
+    try:
+        return Done("caution", desk_caution.choose(desk, form.text("threshold")))
+    except BadThreshold as error:
+        return Done("caution", str(error), is_error=True)
+
+
 def _try(desk: Desk, query: Query, context: PageContext) -> Response:
     return HTMLResponse(desk_try_view.try_page("", None, context))
 
@@ -245,6 +257,7 @@ PAGES: Mapping[str, Page] = {
     "job": _job,
     "numbers": _numbers,
     "numbers.csv": _numbers_csv,
+    "caution": _caution,
     "try": _try,
     "data": _data,
     "questions.jsonl": _questions_jsonl,
@@ -262,6 +275,7 @@ FORMS: Mapping[str, Submit] = {
     "discard-upload": _discard_upload,
     "delete-document": _delete_document,
     "reindex": _reindex,
+    "choose-caution": _choose_caution,
     "try": _try_out,
     "erase": _erase,
 }

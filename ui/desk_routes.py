@@ -25,6 +25,7 @@ from ui.desk_html import PageContext, login_page
 from ui.desk_pages import FORMS, PAGES, Done, Form
 from ui.desk_password import PasswordHash
 from ui.desk_upload import MAX_UPLOAD_BYTES
+from ui.quality_routes import style_sheet
 
 PATH = "/desk"
 COOKIE = "anytongue_desk"
@@ -75,8 +76,8 @@ def desk_app(desk: Desk, access: DeskAccess) -> Starlette:
         Route("/login", web.login_page, methods=["GET"]),
         Route("/login", web.log_in, methods=["POST"]),
         Route("/logout", web.log_out, methods=["POST"]),
-        Route("/style.css", _file("desk.css", "text/css")),
-        Route("/script.js", _file("desk.js", "text/javascript")),
+        Route("/style.css", style_sheet("desk.css")),
+        Route("/script.js", _script),
         *(Route(f"/{name}", web.page(name), methods=["GET"]) for name in PAGES),
         *(Route(f"/{name}", web.form(name), methods=["POST"]) for name in FORMS),
     ]
@@ -210,11 +211,8 @@ def _duration(seconds: float) -> str:
     return f"{int(seconds) + 1} seconds" if seconds < 90 else f"{int(seconds / 60) + 1} minutes"
 
 
-def _file(name: str, kind: str) -> Handler:
-    async def send(request: Request) -> Response:
-        return FileResponse(FOLDER / name, media_type=kind)
-
-    return send
+async def _script(request: Request) -> Response:
+    return FileResponse(FOLDER / "desk.js", media_type="text/javascript")
 
 
 class _SafeHeaders:

@@ -37,6 +37,7 @@ function wordPage() {
   document.documentElement.dir = page.dir = languages[code].rtl ? "rtl" : "ltr";
   document.title = `${text("page_title")} · Anytongue`;
   wordNodes(page);
+  find(".at-quality").href = `quality?language=${code}`;
   input.placeholder = text("input_placeholder");
   fit();
   select.value = chosen;

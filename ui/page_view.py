@@ -33,6 +33,7 @@ PAGE_KEYS = (
     PhraseKey.PAGE_SUBTITLE,
     PhraseKey.PAGE_TITLE,
     PhraseKey.PRIVACY_NOTE,
+    PhraseKey.QUALITY_TITLE,
     PhraseKey.QUOTED_IN_ENGLISH,
     PhraseKey.SEARCHING,
     PhraseKey.SEND,
@@ -102,7 +103,8 @@ def _composer() -> str:
         f'<button type="button" class="at-send at-stop" data-do="stop" hidden {_label(PhraseKey.STOP)}>'
         f"{icons.STOP}</button></form>"
         '<p class="at-hint"></p>'
-        f'<p class="at-privacy" {_text(PhraseKey.PRIVACY_NOTE)}</p></footer>'
+        f'<p class="at-privacy"><span {_text(PhraseKey.PRIVACY_NOTE)}</span> '
+        f'<a class="at-quality" href="quality" {_text(PhraseKey.QUALITY_TITLE)}</a></p></footer>'
     )
 
 

@@ -1,39 +1,47 @@
 """`python main.py calibrate`: ask the questions, fit the confidence to what came out, say what it is worth.
 
-Half of the questions are never used for fitting; the printed numbers are theirs.
+Half of the questions are never used for fitting; the report and the stored costs of each threshold are theirs.
 """
 
 import argparse
 import sys
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from chatbot import assemble
 from chatbot.calibration import Calibration
 from chatbot.evaluation.english_qa import load_english_qa
-from chatbot.evaluation.fitting import AskedQuestion, Weighed, fit_confidence, fit_ranking, with_threshold
-from chatbot.evaluation.held_out import describe_held_out
-from chatbot.evaluation.measure import Measurer
+from chatbot.evaluation.fitting import AskedQuestion, Weighed, costs, fit_confidence, fit_ranking, with_threshold
+from chatbot.evaluation.measure import Measurer, Progress
 from chatbot.evaluation.metrics import is_right
+from chatbot.evaluation.outcomes import Outcome
+from chatbot.evaluation.pictures import draw_all, require_matplotlib
 from chatbot.evaluation.provenance import provenance
 from chatbot.evaluation.question_sets import Question
+from chatbot.evaluation.report import confidence_summary
+from chatbot.evaluation.results import Results
+from chatbot.evaluation.scoring import by_language, confidence_report, score_all
 from chatbot.evaluation.workbench import Models, open_documents, open_set
 from chatbot.settings import Settings
 
 EXIT_DONE = 0
 
-READ_ALL = replace(Calibration.default(), weights=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+READ_ALL = replace(Calibration.default(), weights=(1.0, *[0.0] * (len(Calibration.default().weights) - 1)))
 """Trusts the reader's margin alone, so the pipeline hopes for more until the end and every candidate is seen."""
 
 SKIPPED_KINDS = ("unserved_language",)
 """Their answers may well be right; that they should stay unanswered is another rule than being sure."""
 
 ENGLISH_QA_QUESTIONS = 1000
-"""Taken from an English QA file: enough for seven weights; more would drown the user's own questions."""
+"""Taken from an English QA file, half of them for the fit: enough for the curve, and read in minutes."""
+
+ENGLISH_QA_SHARE = 0.25
+"""Weight of all English QA questions together beside the user's own ones: general text must not drown them."""
 
 MIN_OWN_QUESTIONS = 100
 """From so many on the threshold is chosen on the user's own questions alone: that is where it will be used."""
@@ -48,43 +56,58 @@ class Source:
     measurer: Measurer
     own: bool
     """About the user's own documents."""
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A calibration and what it is worth on questions that it has not seen."""
+
+    calibration: Calibration
+    report: Results
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """The command: `questions` (paths), `english_qa` (file or None), `target`, `out`."""
+    """The command: `questions` (paths), `english_qa` (file or None), `target`, `out`, `report`."""
+    if options.report:
+        require_matplotlib()  # before the minutes of asking, not after them
     models = Models.load(settings)
-    calibration, asked = calibrate(options.questions, options.english_qa, options.target, settings, models)
+    fitted = calibrate(options.questions, options.english_qa, options.target, settings, models)
     path = options.out or assemble.CALIBRATION_FILE
-    calibration.save(path)
-    sys.stdout.write(describe_held_out(calibration, asked) + f"\nStored in {path}.\n")
+    fitted.calibration.save(path)
+    if options.report:
+        fitted.report.save(options.report)
+        draw_all(fitted.report, options.report.with_suffix(""))
+    sys.stdout.write(confidence_summary(fitted.report) + f"\nStored in {path}.\n")
     return EXIT_DONE
 
 
 def calibrate(
     paths: Sequence[Path], english_qa: Path | None, target: float, settings: Settings, models: Models
-) -> tuple[Calibration, list[AskedQuestion]]:
-    """The fitted calibration, and the user's own questions asked with it. Raises QuestionSetError, TooFewQuestions."""
+) -> Fitted:
+    """Fit to questions of one's own, and to general English ones. Raises QuestionSetError, TooFewQuestions."""
     with ExitStack() as stack:
         sources = [_own(path, settings, models, stack) for path in paths]
         if english_qa:
-            sources.append(_english(english_qa, settings, models, stack))
-        ranking = fit_ranking(
-            [q for source in sources for q in _ask(source, READ_ALL)],
-            models.encoder.fingerprint,
-            models.reader.fingerprint,
-        )
+            sources.append(_english(english_qa, sum(len(s.questions) for s in sources), settings, models, stack))
+        ranking = fit_ranking(_ask(sources, READ_ALL), models.encoder.fingerprint, models.reader.fingerprint)
         # Asked again as users will ask, reading stops early; every passage has been read by now, so this is quick.
-        fitted = fit_confidence(ranking, [q for source in sources for q in _ask(source, ranking)])
-        own = [q for source in sources if source.own for q in _ask(source, fitted)]
-        general = [q for source in sources if not source.own for q in _ask(source, fitted)]
-    decisive = own if sum(not q.held_out for q in own) >= MIN_OWN_QUESTIONS else own + general
+        fitted = fit_confidence(ranking, _ask(sources, ranking))
+        own = [source for source in sources if source.own]
+        decisive = own if sum(not q.held_out for s in own for q in s.questions) >= MIN_OWN_QUESTIONS else sources
+        deciding = [q for q in _ask(decisive, fitted) if not q.held_out]
+        fitted = with_threshold(fitted, deciding, target)
+        seen = [outcome for source in own for outcome in _measure(source, fitted)]
+        general = [outcome for source in sources if not source.own for outcome in _measure(source, fitted)]
     about = {
         **provenance(),
         "sources": {source.name: len(source.questions) for source in sources},
-        "threshold_chosen_on": sum(not q.held_out for q in decisive),
+        "threshold_chosen_on": len(deciding),
+        "reported_on": [source.name for source in own],
     }
-    fitted = with_threshold(fitted, [q for q in decisive if not q.held_out], target)
-    return replace(fitted, fitted=about), own or general
+    shown = costs([(outcome.confidence, outcome.right) for outcome in seen]) or fitted.trade_offs
+    fitted = replace(fitted, trade_offs=shown, fitted=about)
+    return Fitted(fitted, _report(fitted, seen, general, models))
 
 
 def _own(path: Path, settings: Settings, models: Models, stack: ExitStack) -> Source:
@@ -93,14 +116,55 @@ def _own(path: Path, settings: Settings, models: Models, stack: ExitStack) -> So
     return Source(path.name, asked, measurer, own=True)
 
 
-def _english(path: Path, settings: Settings, models: Models, stack: ExitStack) -> Source:
-    questions = load_english_qa(path, ENGLISH_QA_QUESTIONS)
+def _english(path: Path, own_questions: int, settings: Settings, models: Models, stack: ExitStack) -> Source:
+    questions = load_english_qa(path, ENGLISH_QA_QUESTIONS).only(None)
     measurer = stack.enter_context(open_documents(questions.documents, settings, models))
-    return Source(path.name, questions.only(None).questions, measurer, own=False)
+    weight = min(1.0, ENGLISH_QA_SHARE * own_questions / len(questions.questions))
+    return Source(path.name, questions.questions, measurer, own=False, weight=weight)
 
 
-def _ask(source: Source, calibration: Calibration) -> list[AskedQuestion]:
-    with tqdm(total=len(source.questions), unit="question", file=sys.stderr, desc=source.name, leave=False) as bar:
+def _ask(sources: Sequence[Source], calibration: Calibration) -> list[AskedQuestion]:
+    asked = []
+    for source in sources:
+        with _bar(source.name, len(source.questions)) as note:
+            found = source.measurer.calibrated(calibration).candidates(source.questions, note)
+        asked += [
+            AskedQuestion(
+                id=question.id,
+                language=question.language,
+                answerable=question.answerable,
+                candidates=tuple(Weighed(c.features, is_right(c.span.text, question.answers)) for c in candidates),
+                held_out=question.held_out,
+                weight=source.weight,
+            )
+            for question, candidates in zip(source.questions, found, strict=True)
+        ]
+    return asked
+
+
+def _measure(source: Source, calibration: Calibration) -> list[Outcome]:
+    """The questions that were not fitted to; all of them where none is held out."""
+    questions = [q for q in source.questions if q.held_out] or list(source.questions)
+    with _bar(f"{source.name}, held out", len(questions)) as note:
+        return source.measurer.calibrated(calibration).measure(questions, note)
+
+
+def _report(calibration: Calibration, own: Sequence[Outcome], general: Sequence[Outcome], models: Models) -> Results:
+    about: dict[str, Any] = {
+        **calibration.fitted,
+        "checkpoints": {"encoder": models.encoder.fingerprint, "reader": models.reader.fingerprint},
+        "data": {"name": f"{', '.join(calibration.fitted['reported_on'])}: the half not used for fitting"},
+        "settings": {"threshold": calibration.threshold, "target": calibration.target},
+    }
+    english = confidence_report(general)
+    if english:
+        about["english_qa"] = {"questions": len(general), "confidence": asdict(english)}
+    return score_all(by_language(own), about)
+
+
+@contextmanager
+def _bar(name: str, total: int) -> Iterator[Progress]:
+    with tqdm(total=total, unit="question", file=sys.stderr, desc=name, leave=False) as bar:
         read = 0
 
         def note(layer: str, done: int) -> None:
@@ -111,14 +175,4 @@ def _ask(source: Source, calibration: Calibration) -> list[AskedQuestion]:
                 read += done
                 bar.set_postfix_str(f"{read} passages read")
 
-        found = source.measurer.candidates(source.questions, calibration, note)
-    return [
-        AskedQuestion(
-            id=question.id,
-            language=question.language,
-            answerable=question.answerable,
-            candidates=tuple(Weighed(c.features, is_right(c.span.text, question.answers)) for c in candidates),
-            held_out=question.held_out,
-        )
-        for question, candidates in zip(source.questions, found, strict=True)
-    ]
+        yield note

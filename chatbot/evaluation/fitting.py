@@ -71,6 +71,8 @@ class AskedQuestion:
     answerable: bool
     candidates: tuple[Weighed, ...]
     held_out: bool = False
+    weight: float = 1.0
+    """How much it counts in the fit, beside a question of the user's own."""
 
 
 def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, reader_fingerprint: str) -> Calibration:
@@ -81,7 +83,8 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
     usable = _usable(questions)
     rows = np.array([c.features.values() for q in usable for c in q.candidates])  # (m, 7)
     right = np.array([c.right for q in usable for c in q.candidates])  # (m,)
-    share = np.array([1 / len(q.candidates) for q in usable for _ in q.candidates])  # every question counts once
+    # Every question counts once, by its weight, however many candidates it has.
+    share = np.array([q.weight / len(q.candidates) for q in usable for _ in q.candidates])
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     scales[scales == 0] = 1.0  # a feature that never varies says nothing, and must not divide by zero
     found = [c.features for q in usable for c in q.candidates if c.right]
@@ -109,7 +112,8 @@ def fit_confidence(ranking: Calibration, questions: Sequence[AskedQuestion]) -> 
     codes = sorted(set(languages))
     spread = LANGUAGE_SPREAD * (np.array(languages)[:, None] == np.array(codes)[None, :])  # (n, languages)
     model = _logistic_regression(1.0)
-    model.fit(np.hstack([SCORE_WEIGHT * scores[:, None], spread]), [candidate.right for _, candidate in best])
+    inputs = np.hstack([SCORE_WEIGHT * scores[:, None], spread])
+    model.fit(inputs, [candidate.right for _, candidate in best], sample_weight=[q.weight for q in usable])
     slope, *offsets = (float(c) for c in model.coef_[0])
     return replace(
         ranking,
@@ -120,21 +124,25 @@ def fit_confidence(ranking: Calibration, questions: Sequence[AskedQuestion]) -> 
 
 
 def with_threshold(calibration: Calibration, questions: Sequence[AskedQuestion], target: float) -> Calibration:
-    """The same curve with what each threshold costs on these questions, and the threshold for the target.
-
-    The share of right answers is counted, shrunk towards what the curve expects where few answers are counted.
-    """
+    """The same curve with what each threshold costs on these questions, and the threshold for the target."""
     answers = [answer_of(calibration, question) for question in questions]
+    return replace(calibration, trade_offs=costs(answers, EXPECTED_ANSWERS)).for_target(target)
+
+
+def costs(answers: Sequence[tuple[float, bool]], expected_answers: int = 0) -> tuple[TradeOff, ...]:
+    """What each threshold costs, counted over (confidence, right) of every question.
+
+    `expected_answers`: how many answers the curve's own expectation weighs against the counted ones.
+    """
     points = []
     for threshold in THRESHOLDS:
         given = [(confidence, right) for confidence, right in answers if confidence >= threshold]
         if len(given) >= MIN_ANSWERED:
             expected = sum(confidence for confidence, _ in given) / len(given)
             counted = sum(right for _, right in given)
-            share = (counted + EXPECTED_ANSWERS * expected) / (len(given) + EXPECTED_ANSWERS)
+            share = (counted + expected_answers * expected) / (len(given) + expected_answers)
             points.append(TradeOff(threshold, round(len(given) / len(answers), 4), round(share, 4)))
-
-    return replace(calibration, trade_offs=tuple(points)).for_target(target)
+    return tuple(points)
 
 
 def answer_of(calibration: Calibration, question: AskedQuestion) -> tuple[float, bool]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chatbot.calibration import Calibration
 from chatbot.evaluation import metrics
@@ -12,6 +12,7 @@ from chatbot.evaluation.read_ahead import Pair, RememberingReader, read_all
 from chatbot.pipeline import Candidate, QAPipeline
 from knowledge_base.documents import Passage
 from knowledge_base.store import KnowledgeBase
+from retrieval.model_types import FloatArray
 from retrieval.retriever import RetrievedPassage
 
 RANKING_DEPTH = 100
@@ -53,9 +54,18 @@ class Measurer:
     top_k: int = 8
     """Passages handed to the reader at most."""
     reader: RememberingReader = field(init=False)
+    vectors: dict[str, FloatArray] = field(init=False, default_factory=dict)
+    """Question -> its unit vector, so that asking again costs a search only."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", RememberingReader(self.pipeline.reader))
+
+    def calibrated(self, calibration: Calibration) -> "Measurer":
+        """The same collection, with everything read so far, under another calibration."""
+        other = replace(self, pipeline=QAPipeline(self.pipeline.retriever, self.pipeline.reader, calibration))
+        object.__setattr__(other, "reader", self.reader)
+        object.__setattr__(other, "vectors", self.vectors)
+        return other
 
     def measure(self, questions: Sequence[Question], on_progress: Progress | None = None) -> list[Outcome]:
         """The outcome of every question, in order."""
@@ -75,25 +85,24 @@ class Measurer:
             )
         ]
 
-    def candidates(
-        self, questions: Sequence[Question], calibration: Calibration, on_progress: Progress | None = None
-    ) -> list[list[Candidate]]:
-        """What the pipeline weighs for every question under another calibration, surest first."""
+    def candidates(self, questions: Sequence[Question], on_progress: Progress | None = None) -> list[list[Candidate]]:
+        """What the pipeline weighs for every question, surest first."""
         note = on_progress or _ignore
         asked = [
             (question.text, ranking, self.detect(question.text))
             for question, ranking in zip(questions, self._rank(questions, self.top_k, note), strict=True)
         ]
-        pipeline = QAPipeline(self.pipeline.retriever, self.pipeline.reader, calibration)
-        return [found for found, _ in read_all(pipeline, self.reader, asked, lambda n: note("read", n))]
+        return [found for found, _ in read_all(self.pipeline, self.reader, asked, lambda n: note("read", n))]
 
     def _rank(self, questions: Sequence[Question], depth: int, note: Progress) -> list[list[RetrievedPassage]]:
         """As `Retriever.retrieve` ranks, with the questions encoded together."""
         retriever = self.pipeline.retriever
-        vectors = retriever.encoder.encode_questions([question.text for question in questions])
+        new = [text for text in dict.fromkeys(q.text for q in questions) if text not in self.vectors]
+        if new:
+            self.vectors.update(zip(new, retriever.encoder.encode_questions(new), strict=True))
         rankings = []
-        for question, vector in zip(questions, vectors, strict=True):
-            rankings.append(retriever.best(retriever.score(question.text, vector), depth))
+        for question in questions:
+            rankings.append(retriever.best(retriever.score(question.text, self.vectors[question.text]), depth))
             note("ranked", 1)
         return rankings
 
@@ -115,6 +124,7 @@ class Measurer:
         passages_read: int,
     ) -> Outcome:
         best = candidates[0] if candidates else None
+        surest_read = max(candidates, key=lambda c: c.span.margin, default=None)
         text = best.span.text if best else None
         confidence = best.confidence if best else 0.0
         golds, asked = question.answers, question.answerable
@@ -135,6 +145,8 @@ class Measurer:
             answered=best is not None and confidence >= self.pipeline.calibration.threshold,
             passages_read=passages_read,
             features=best.features if best else None,
+            reader_margin=surest_read.span.margin if surest_read else None,
+            reader_right=surest_read is not None and metrics.is_right(surest_read.span.text, golds),
         )
 
 

@@ -21,6 +21,9 @@ RIGHT_F1 = 0.5
 CONFIDENCE_BINS = 10
 """The usual number for expected calibration error (Guo et al. 2017), so that numbers can be compared."""
 
+CHANCE_DRAWS, CHANCE_SEED = 200, 20250101
+"""Enough draws for two decimals; seeded, so that the same confidences always give the same number."""
+
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
@@ -99,6 +102,22 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> fl
     """Expected calibration error, 0..1: mean distance of confidence and truth over the bins."""
     bins = reliability(confidences, right)
     return sum(b.n * abs(b.confidence - b.right) for b in bins) / max(1, len(confidences))
+
+
+def calibration_error_by_chance(confidences: Sequence[float]) -> float:
+    """What `calibration_error` comes to on average when every confidence is a perfect probability, 0..1.
+
+    Few answers fall unevenly into the bins: with twenty questions a perfect confidence seems to be off by 0.15.
+    """
+    if not confidences:
+        return 0.0
+    sure = np.asarray(confidences, dtype=float)  # (n,)
+    place = np.minimum((sure * CONFIDENCE_BINS).astype(int), CONFIDENCE_BINS - 1)  # (n,)
+    right = np.random.default_rng(CHANCE_SEED).random((CHANCE_DRAWS, len(sure))) < sure  # (draws, n)
+    off = np.zeros(CHANCE_DRAWS)
+    for members in (place == b for b in range(CONFIDENCE_BINS)):
+        off += np.abs(right[:, members].sum(axis=1) - sure[members].sum())
+    return float(off.mean() / len(sure))
 
 
 def risk_coverage(scores: Sequence[float], right: Sequence[bool]) -> tuple[Numbers, Numbers]:

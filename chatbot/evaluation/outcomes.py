@@ -41,6 +41,10 @@ class Outcome:
     """`confidence` reached the threshold."""
     passages_read: int
     features: SpanFeatures | None = None
+    reader_margin: float | None = None
+    """The largest margin among the spans found: what the reader alone would go by; None = nothing was found."""
+    reader_right: bool = False
+    """The span with that margin would serve the customer."""
 
 
 @dataclass(frozen=True, slots=True)

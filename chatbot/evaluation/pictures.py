@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot.evaluation.published import ANCHOR_NOTE, ANCHORS, DISTANCE_NOTE, SYNTAX_DISTANCE
+from chatbot.evaluation.published import ANCHOR_NOTE, ANCHORS, DISTANCE_NOTE, syntax_distance
 from chatbot.evaluation.results import END_TO_END_F1, GAP_F1, READING_F1, ConfidenceReport, Results
 
 if TYPE_CHECKING:
@@ -25,8 +25,19 @@ class PicturesNeedMatplotlib(Exception):
     """The library that draws is not installed."""
 
 
+def require_matplotlib() -> None:
+    """Raise PicturesNeedMatplotlib where it is not installed."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise PicturesNeedMatplotlib(
+            "Pictures need matplotlib, which is not installed. Run: pip install 'anytongue[evaluate]'"
+        ) from error
+
+
 def draw_all(results: Results, folder: Path) -> list[Path]:
     """Every picture that these results have data for; returns the files."""
+    require_matplotlib()
     folder.mkdir(parents=True, exist_ok=True)
     pictures: dict[str, tuple[Draw, bool]] = {
         "f1_by_language.png": (draw_f1, READING_F1 in _all_scores(results)),
@@ -73,7 +84,7 @@ def draw_f1(axes: "Axes", results: Results) -> None:
 def draw_gap(axes: "Axes", results: Results) -> None:
     """How much is lost on the way from English, against how far the language is."""
     for code, gap in _gaps(results).items():
-        distance = SYNTAX_DISTANCE[code]
+        distance = syntax_distance()[code]
         axes.errorbar(distance, gap.value, yerr=[[gap.value - gap.low], [gap.high - gap.value]], fmt="o", color=BLUE)
         axes.annotate(code, (distance, gap.value), textcoords="offset points", xytext=(6, 4))
     axes.axhline(0, color=GREY, linewidth=0.8)
@@ -116,13 +127,9 @@ def draw_reliability(axes: "Axes", results: Results) -> None:
 
 
 def _draw(draw: Draw, results: Results, path: Path) -> Path:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PicturesNeedMatplotlib(
-            "Pictures need matplotlib, which is not installed. Run: pip install 'anytongue[evaluate]'"
-        ) from error
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, layout="constrained")  # no pyplot: no state, no display
     FigureCanvasAgg(figure)
     draw(figure.subplots(), results)
@@ -142,5 +149,5 @@ def _gaps(results: Results) -> dict[str, Any]:
     return {
         code: result.scores[GAP_F1]
         for code, result in results.languages.items()
-        if code != "en" and GAP_F1 in result.scores and code in SYNTAX_DISTANCE
+        if code != "en" and GAP_F1 in result.scores and code in syntax_distance()
     }

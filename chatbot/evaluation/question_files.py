@@ -37,6 +37,8 @@ def load_question_files(
     Raises NoQuestionSet without files and BrokenFile on a line that is not a JSON object with these fields.
     """
     files = question_files(path)
+    if not path.exists():
+        raise NoQuestionSet(f"There is no file or folder {path}.")
     if not files:
         raise NoQuestionSet(
             f"{path} holds neither xquad.<language>.json files nor *.jsonl question files. "
@@ -54,7 +56,7 @@ def load_question_files(
 
 def _records(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
     try:
-        lines = file.read_text(encoding="utf-8").split("\n")  # not splitlines: U+2028 may stand in JSON
+        lines = file.read_text(encoding="utf-8-sig").split("\n")  # not splitlines: U+2028 may stand in JSON
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenFile(f"{file} cannot be read as UTF-8 text: {error}.") from error
     records = []
@@ -71,6 +73,11 @@ def _records(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
                 f"{file}:{number} lacks {', '.join(missing)}; "
                 'wanted: {"id", "question", "language", "document", "answers"}.'
             )
+        if not _is_list_of_texts(record.get("answers")):
+            raise BrokenFile(
+                f"{file}:{number} has answers {json.dumps(record['answers'])[:MAX_LISTED_CHARS]}; "
+                'wanted: a list, ["30 days"] or [{"text": "30 days"}], empty where nothing answers.'
+            )
         records.append((number, record))
     return records
 
@@ -78,6 +85,13 @@ def _records(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
 def _required(record: Mapping[str, Any]) -> tuple[str, ...]:
     """Answers may only be left out on purpose: a misspelt "answer" must not make a set of unanswerable questions."""
     return ("id", "question", "language") if "kind" in record else ("id", "question", "language", "answers")
+
+
+def _is_list_of_texts(answers: object) -> bool:
+    """A plain text would be taken for a list of its letters."""
+    if not isinstance(answers, list):
+        return answers is None
+    return all(isinstance(answer.get("text") if isinstance(answer, dict) else answer, str) for answer in answers)
 
 
 def _as_object(record: object) -> Mapping[str, Any]:
@@ -88,9 +102,7 @@ def _question(
     record: Mapping[str, Any], where: str, document_text: Callable[[str], str | None], problems: list[Problem]
 ) -> Question | None:
     """The question of one line, or None with a problem noted."""
-    answers = tuple(
-        str(answer["text"] if isinstance(answer, dict) else answer) for answer in record.get("answers") or ()
-    )
+    answers = tuple(answer["text"] if isinstance(answer, dict) else answer for answer in record.get("answers") or ())
     document = str(record["document"]) if answers and record.get("document") else None
     held, problem = answers, None
     if not str(record["question"]).strip():

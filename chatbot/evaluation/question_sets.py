@@ -123,10 +123,9 @@ class QuestionSet:
             )
         chosen = tuple(q for code in wanted for q in evenly_spread(self.of(code), limit))
         if not chosen:
-            raise EmptySet(
-                f"{self.name} has no usable question ({len(self.problems)} problems found). "
-                + (f"First: {self.problems[0].where}: {self.problems[0].what}" if self.problems else "It is empty.")
-            )
+            found = [f"{problem.where}: {problem.what}" for problem in self.problems]
+            why = f"Of {len(found)} problems the first is {found[0]}." if found else "The set is empty."
+            raise EmptySet(f"{self.name} has no usable question. {why}")
         return replace(self, questions=chosen)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from chatbot.evaluation import results as names
+from chatbot.evaluation.bootstrap import Interval
 from chatbot.evaluation.results import LanguageResult, Results
 
 COLUMNS = (
@@ -23,6 +24,10 @@ COLUMNS = (
 INTERVAL_COLUMNS = (names.READING_F1, names.RECALL_1, names.END_TO_END_F1)
 """Printed with half the width of their interval; more would not fit a line."""
 
+CONFIDENCE_HEADINGS = (
+    "", "n", "answered", "right", "not found", "cal. error", "by chance", "risk area", "by reader",
+)  # fmt: skip
+
 ABSENT = "-"
 
 SHOWN_PROBLEMS = 5
@@ -36,12 +41,7 @@ def table(results: Results) -> str:
     rows += [[code, *_cells(result, columns)] for code, result in results.languages.items()]
     if results.mean and len(results.languages) > 1:
         rows.append(["mean", *_cells(results.mean, columns)])
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|")
-    return "\n".join(lines)
+    return _aligned(rows)
 
 
 def summary(results: Results) -> str:
@@ -58,6 +58,67 @@ def summary(results: Results) -> str:
         lines += [f"  {problem}" for problem in results.problems[:SHOWN_PROBLEMS]]
         if len(results.problems) > SHOWN_PROBLEMS:
             lines.append(f"  ... and {len(results.problems) - SHOWN_PROBLEMS} more (all in the results file)")
+    return "\n".join(lines)
+
+
+def confidence_summary(results: Results) -> str:
+    """What the confidence is worth, language by language: a table and what its columns mean."""
+    rows = [list(CONFIDENCE_HEADINGS)]
+    rows += [[code, *_confidence_cells(result)] for code, result in results.languages.items()]
+    rows.append(["all", *_confidence_cells(all_together(results))])
+    threshold = results.run.get("settings", {}).get("threshold")
+    lines = [
+        _aligned(rows),
+        "",
+        f"Answered, right and not found in per cent, from confidence {threshold} on. Cal. error: mean distance of "
+        "confidence and truth, and what a perfect confidence would show on so few questions. Risk area: mean share of "
+        "wrong answers when the surest are given first, by confidence and by the reader's score alone.",
+    ]
+    return "\n".join(lines)
+
+
+def all_together(results: Results) -> LanguageResult:
+    """Every question counted once, whatever its language: the shares at the threshold, and the confidence."""
+    languages = list(results.languages.values())
+    answered = [(names.ANSWERED, each.n) for each in languages]
+    given = [(names.RIGHT_OF_ANSWERED, each.n * _value(each, names.ANSWERED)) for each in languages]
+    silent = [(names.NOT_FOUND, each.unanswerable) for each in languages]
+    scores: dict[str, Interval] = {}
+    for weights in (answered, given, silent):
+        total = sum(weight for _, weight in weights)
+        if total:
+            parts = [weight * _value(each, name) for each, (name, weight) in zip(languages, weights, strict=True)]
+            share = sum(parts) / total
+            scores[weights[0][0]] = Interval(share, share, share)
+    unanswerable = sum(each.unanswerable for each in languages)
+    return LanguageResult(sum(each.n for each in languages), scores, unanswerable, results.pooled)
+
+
+def _value(result: LanguageResult, name: str) -> float:
+    score = result.scores.get(name)
+    return score.value if score else 0.0
+
+
+def _confidence_cells(result: LanguageResult) -> list[str]:
+    shares = [_cell(result, name) for name in (names.ANSWERED, names.RIGHT_OF_ANSWERED, names.NOT_FOUND)]
+    report = result.confidence
+    if report is None:
+        return [str(result.n), *shares, *[ABSENT] * 4]
+    measured = (
+        report.calibration_error,
+        report.calibration_error_by_chance,
+        report.risk_coverage_area,
+        report.risk_coverage_area_reader,
+    )
+    return [str(result.n), *shares, *(ABSENT if value is None else f"{value:.3f}" for value in measured)]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "| " + " | ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 1) + ":" for width in widths) + "|")
     return "\n".join(lines)
 
 

@@ -56,6 +56,8 @@ class ConfidenceReport:
     reliability: tuple[ReliabilityBin, ...]
     risk_coverage: tuple[tuple[float, float], ...]
     """(coverage, risk) points."""
+    calibration_error_by_chance: float | None = None
+    """What a perfect confidence would show on so few questions; an error near it says nothing against ours."""
     separation: float | None = None
     """How often a question with an answer gets more confidence than one without (area under ROC)."""
 
@@ -172,5 +174,6 @@ def _confidence(record: dict[str, Any] | None) -> ConfidenceReport | None:
         record["risk_coverage_area_reader"],
         tuple(ReliabilityBin(**each) for each in record["reliability"]),
         tuple((coverage, risk) for coverage, risk in record["risk_coverage"]),
+        record.get("calibration_error_by_chance"),  # not in results of before it was measured
         record["separation"],
     )

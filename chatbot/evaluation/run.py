@@ -32,6 +32,10 @@ EXIT_DONE = 0
 Measure = Callable[[Sequence[Question], Callable[[str, int], None]], list[Outcome]]
 
 
+class CannotWrite(Exception):
+    """What comes out would have no place to go."""
+
+
 class NothingToDo(Exception):
     """Neither a folder to measure nor two results to compare were named."""
 
@@ -49,6 +53,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             "Name a folder of questions to measure, or two results to compare: "
             "python main.py evaluate DIR, or evaluate --compare A.json B.json"
         )
+    _check_outputs(options)
     results = evaluate(options.directory, settings, options.languages, options.limit, options.out)
     if options.pictures:
         from chatbot.evaluation.pictures import draw_all
@@ -56,6 +61,18 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         draw_all(results, options.pictures)
     _say(json.dumps(results.to_json(), ensure_ascii=False) if options.json else summary(results))
     return EXIT_DONE
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Before the hour of measuring, not after it."""
+    if options.out and options.out.is_dir():
+        raise CannotWrite(f"{options.out} is a folder; name the file that the results should go to.")
+    if options.pictures:
+        from chatbot.evaluation.pictures import require_matplotlib
+
+        require_matplotlib()
+        if options.pictures.is_file():
+            raise CannotWrite(f"{options.pictures} is a file; name the folder that the pictures should go to.")
 
 
 def evaluate(

@@ -7,6 +7,7 @@ from chatbot.evaluation import results as names
 from chatbot.evaluation.bootstrap import Interval, mean_interval, mean_of_means
 from chatbot.evaluation.metrics import (
     calibration_error,
+    calibration_error_by_chance,
     recall_at,
     reciprocal_rank,
     reliability,
@@ -34,6 +35,12 @@ def score_all(
     return Results(languages, _mean(outcomes), confidence_report(everything), run or {}, tuple(problems))
 
 
+def by_language(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
+    """The outcomes of each language, English first, then by code."""
+    codes = sorted({outcome.language for outcome in outcomes}, key=lambda code: (code != "en", code))
+    return {code: [outcome for outcome in outcomes if outcome.language == code] for code in codes}
+
+
 def question_scores(outcomes: Sequence[Outcome], name: str) -> Scores:
     """One score of every question it applies to, by id, 0..100."""
     found = {outcome.id: _score(outcome, name) for outcome in outcomes}
@@ -45,17 +52,19 @@ def confidence_report(outcomes: Sequence[Outcome]) -> ConfidenceReport | None:
     if not outcomes:
         return None
     sure, right = [o.confidence for o in outcomes], [o.right for o in outcomes]
-    margins = [o.features.margin if o.features else float("-inf") for o in outcomes]
+    margins = [float("-inf") if o.reader_margin is None else o.reader_margin for o in outcomes]
+    right_by_margin = [o.reader_right for o in outcomes]
     coverage, risk = risk_coverage(sure, right)
     step = max(1, len(coverage) // CURVE_POINTS)
     return ConfidenceReport(
         calibration_error=round(calibration_error(sure, right), 4),
         risk_coverage_area=round(risk_coverage_area(sure, right), 4),
-        risk_coverage_area_reader=round(risk_coverage_area(margins, right), 4),
+        risk_coverage_area_reader=round(risk_coverage_area(margins, right_by_margin), 4),
         reliability=tuple(reliability(sure, right)),
         risk_coverage=tuple(
             (round(float(c), 4), round(float(r), 4)) for c, r in zip(coverage[::step], risk[::step], strict=True)
         ),
+        calibration_error_by_chance=round(calibration_error_by_chance(sure), 4),
         separation=separation(sure, [o.answerable for o in outcomes]),
     )
 

@@ -95,7 +95,7 @@ def _read_other(path: Path, language: str, gold: dict[str, Question], problems: 
 def _paragraphs(path: Path) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
     """Name, text and questions of every paragraph. Raises BrokenFile."""
     try:
-        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        articles = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         for number, article in enumerate(articles):
             for index, paragraph in enumerate(article["paragraphs"]):
                 entries = paragraph["qas"]

@@ -1,20 +1,24 @@
 """Other extractive readers beside ours: the same weights, the same passages, the same run.
 
-Run: python tests/benchmarks/peers.py --xquad DIR --languages en de --english-qa FILE [--limit N] [--out FILE.json]
+Run: python tests/benchmarks/peers.py --xquad DIR --questions tests/data/questions --english-qa FILE
+     [--languages en de] [--limit N] [--out FILE.json]
 
 The packaged reader is exported as a plain Hugging Face folder, which every reader loads. Peers are optional:
   Haystack   pip install haystack-ai transformers-haystack     its TransformersExtractiveReader, default settings
   txtai      pip install txtai                                  its Questions pipeline, default settings
   baseline   (transformers only)                                most likely start and end, each for itself, one window
-Every reader is asked one question with one passage at a time and decides itself when to stay silent.
+Every reader is asked one question with one passage at a time and decides itself when to stay silent. One question in
+three gets a passage of the same article that does not hold its answer.
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +27,16 @@ from tqdm import tqdm
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from chatbot.assemble import PACKAGED_READER  # noqa: E402  # the repository is not installed, so its path comes first
+from chatbot.assemble import PACKAGED_READER, SAMPLE_ARTICLES  # noqa: E402  # the repository is not installed, so its path comes first
 from chatbot.evaluation import metrics  # noqa: E402
 from chatbot.evaluation.english_qa import load_english_qa  # noqa: E402
 from chatbot.evaluation.provenance import provenance  # noqa: E402
-from chatbot.evaluation.question_sets import evenly_spread  # noqa: E402
+from chatbot.evaluation.question_files import load_question_files  # noqa: E402
+from chatbot.evaluation.question_sets import Question, QuestionSet, evenly_spread  # noqa: E402
 from chatbot.evaluation.xquad import load_xquad  # noqa: E402
+from knowledge_base.chunking import cut_passages  # noqa: E402
 from knowledge_base.documents import Passage  # noqa: E402
+from knowledge_base.loaders import load_documents  # noqa: E402
 from retrieval.export import export  # noqa: E402
 
 
@@ -57,8 +64,8 @@ def main() -> None:
     options = _options()
     sets = _sets(options)
     if not sets:
-        sys.exit("Name what to read: --xquad DIR and/or --english-qa FILE.")
-    record: dict[str, object] = {**provenance(), "missing": {}, "sets": {}}
+        sys.exit("Name what to read: --xquad DIR, --questions DIR, --english-qa FILE.")
+    record: dict[str, object] = {**provenance(), "load_before": os.getloadavg(), "missing": {}, "sets": {}}
     with tempfile.TemporaryDirectory(prefix="anytongue-peers-") as folder:
         model = Path(folder) / "reader"
         export(PACKAGED_READER, model)
@@ -71,6 +78,8 @@ def main() -> None:
                 sys.stderr.write(f"{name} is left out: {error}\n")
         for title, pairs in sets.items():
             record["sets"][title] = {name: measure(name, ask, pairs) for name, ask in readers.items()}  # type: ignore[index]
+    record["load_after"] = os.getloadavg()  # more than one: other programs ran too, and the times are too long
+    record["mean"] = mean_of_sets(record["sets"])  # type: ignore[arg-type]
     text = json.dumps(record, indent=1, ensure_ascii=False)
     if options.out:
         options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +110,18 @@ def measure(name: str, ask: Ask, pairs: Sequence[Pair]) -> dict[str, float | int
         "f1_with_silence": _mean([metrics.f1(s.answer, p.golds) for s, p in zip(said, pairs, strict=True)]),
         "no_answer_f1": _no_answer_f1(said, pairs),
         "ms_a_question": round(1000 * spent / len(pairs), 1),
+    }
+
+
+def mean_of_sets(sets: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, dict[str, float]]:
+    """Reader -> unweighted mean of every score over the sets."""
+    readers = next(iter(sets.values()))
+    return {
+        reader: {
+            score: round(sum(each[reader][score] for each in sets.values()) / len(sets), 2)
+            for score in ("em", "f1", "f1_with_silence", "no_answer_f1", "ms_a_question")
+        }
+        for reader in readers
     }
 
 
@@ -197,13 +218,49 @@ def _sets(options: argparse.Namespace) -> dict[str, list[Pair]]:
         sets[options.english_qa.name] = [
             Pair(q.text, contexts[q.document] if q.document else own[q.id], q.answers) for q in loaded.questions
         ]
+    if options.questions:
+        files = sorted(SAMPLE_ARTICLES.rglob("*.md"))
+        articles = {document.id: document for path in files for document in load_documents(path, SAMPLE_ARTICLES)}
+        asked = load_question_files(options.questions, lambda name: articles[name].text if name in articles else None)
+        passages = {name: [passage.text for passage in cut_passages(article)] for name, article in articles.items()}
+        sets |= _by_language("help centre", asked, passages, options)
     if options.xquad:
         xquad = load_xquad(options.xquad)
-        texts = {document.id: document.text for document in xquad.documents}
-        for code in options.languages or xquad.languages:
-            asked = evenly_spread(xquad.of(code), options.limit)
-            sets[f"xquad {code}"] = [Pair(q.text, texts[q.document or ""], q.answers) for q in asked]
+        articles_of = defaultdict(list)
+        for document in xquad.documents:
+            articles_of[document.id.rpartition("/")[0]].append(document.text)
+        gold_first = {
+            document.id: [document.text, *articles_of[document.id.rpartition("/")[0]]] for document in xquad.documents
+        }
+        sets |= _by_language("xquad", xquad, gold_first, options)
     return sets
+
+
+def _by_language(
+    title: str, asked: QuestionSet, passages: Mapping[str, Sequence[str]], options: argparse.Namespace
+) -> dict[str, list[Pair]]:
+    """`title language` -> its answerable questions, every third over a passage of the same article without an answer.
+
+    `passages`: document -> its own passage or passages, then others of the same article.
+    """
+    sets = {}
+    for code in options.languages or asked.languages:
+        questions = [q for q in asked.of(code) if q.document]
+        pairs = [
+            _pair(question, passages[question.document or ""], answered=number % 3 != 2)
+            for number, question in enumerate(evenly_spread(questions, options.limit))
+        ]
+        sets[f"{title} {code}"] = [pair for pair in pairs if pair]
+    return sets
+
+
+def _pair(question: Question, passages: Sequence[str], answered: bool) -> Pair | None:
+    """None where the article has no such passage."""
+    holds = [text for text in passages if any(answer in text for answer in question.answers)]
+    others = [text for text in passages if text not in holds]
+    if answered:
+        return Pair(question.text, holds[0], question.answers) if holds else None
+    return Pair(question.text, others[0], ()) if others else None
 
 
 def _own_contexts(path: Path, limit: int | None) -> dict[str, str]:
@@ -220,7 +277,8 @@ def _mean(values: Sequence[float]) -> float:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--xquad", type=Path, metavar="DIR", help="XQuAD-format folder")
-    parser.add_argument("--languages", nargs="+", metavar="CODE", help="of it (default: all)")
+    parser.add_argument("--languages", nargs="+", metavar="CODE", help="of these (default: all)")
+    parser.add_argument("--questions", type=Path, metavar="DIR", help="questions about the sample help centre")
     parser.add_argument("--english-qa", type=Path, metavar="FILE", help="English QA, also unanswerable")
     parser.add_argument("--limit", type=int, metavar="N", help="questions of each set (default: all)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="also write JSON here")

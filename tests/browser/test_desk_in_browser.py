@@ -221,3 +221,19 @@ def test_axe_finds_nothing_wrong(operator, where):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     found = axe.run(operator(where=where))
     assert [violation["id"] for violation in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_more_careful_choice_is_kept_and_shown(operator, width):
+    page = operator(where="caution", width=width)
+    careful = page.get_by_role("radio", name="Careful")
+    expect(page.get_by_role("radio", name="Default")).to_be_checked()
+    careful.check()
+    page.get_by_role("button", name="Use this").click()
+    expect(page.locator(".dk-notice")).to_contain_text("at least 80% sure")
+    page.reload()
+    expect(careful).to_be_checked()
+    assert overflow(page) <= 0
+    page.get_by_role("radio", name="Default").check()
+    page.get_by_role("button", name="Use this").click()
+    expect(page.get_by_role("radio", name="Default")).to_be_checked()
