@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
+from chatbot.hand_over import parse_contact
 from chatbot.language import refuse_if_not_english
 from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, ROOT, load_encoder, load_reader
 from chatbot.pipeline import QAPipeline
@@ -12,6 +13,7 @@ from chatbot.question_keeping import QuestionKeeper
 from chatbot.reader import Reader
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
 from knowledge_base.ingest import IngestReport, Progress, ingest
+from knowledge_base.publishing import VectorMaker
 from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
@@ -77,14 +79,16 @@ def add_documents(
     *,
     prune: bool = False,
     any_language: bool = False,
+    encoder: Encoder | None = None,
     on_progress: Progress | None = None,
 ) -> IngestReport:
-    """Ingest with the English-only check."""
+    """Ingest with the English-only check. `encoder`: encodes changed documents before they replace what is there."""
     return ingest(
         paths,
         knowledge_base,
         prune=prune,
         language_check=None if any_language else refuse_if_not_english,
+        vectors=VectorMaker(encoder.fingerprint, encoder.encode_passages) if encoder else None,
         on_progress=on_progress,
     )
 
@@ -97,11 +101,15 @@ def build_pipeline(settings: Settings, knowledge_base: KnowledgeBase, encoder: E
 
 
 def build_chatbot(settings: Settings, on_progress: Progress | None = None, *, keep_questions: bool = False) -> Chatbot:
-    """Everything a page or a command needs to answer. `keep_questions`: as far as the settings allow it."""
+    """Everything a page or a command needs to answer. `keep_questions`: as far as the settings allow it.
+
+    Raises BadContact.
+    """
+    contact = parse_contact(settings.contact)  # first: it costs nothing, and loading takes seconds
     encoder = build_encoder(settings)
     knowledge_base = open_knowledge_base(settings, encoder, on_progress)
     pipeline = build_pipeline(settings, knowledge_base, encoder)
     keeper = None
     if keep_questions and settings.log_questions:
         keeper = QuestionKeeper(QuestionLog(knowledge_base), settings.keep_questions_days)
-    return Chatbot(pipeline, knowledge_base, threshold=settings.threshold, question_keeper=keeper)
+    return Chatbot(pipeline, knowledge_base, threshold=settings.threshold, question_keeper=keeper, contact=contact)

@@ -11,6 +11,7 @@ from chatbot.answer import Answer, Citation
 from chatbot.carefulness import Carefulness
 from chatbot.conversation import Conversation, Turn
 from chatbot.follow_up import PastTurn
+from chatbot.hand_over import Contact
 from chatbot.language import DetectedLanguage, LanguagePrior, detect_language
 from chatbot.messages import MAX_MESSAGE_CHARS, clean, problem_of
 from chatbot.phrases import PhraseKey, phrase, small_talk
@@ -75,20 +76,28 @@ class Chatbot:
         *,
         threshold: float | None = None,
         question_keeper: QuestionKeeper | None = None,
+        contact: Contact | None = None,
     ) -> None:
         """`threshold`: answer only when at least this sure; None = what the desk chose, or calibration found.
 
         `question_keeper`: where questions are kept for the operators; None = nowhere.
+        `contact`: where readers can ask a person; None = nowhere.
         """
         self.pipeline = pipeline
         self.knowledge_base = knowledge_base
         self.carefulness = Carefulness(knowledge_base, threshold)
+        self.contact = contact
         self._keeper = question_keeper
 
     @property
     def threshold(self) -> float | None:
         """Answer only when at least this sure, 0..1; None = what calibration found."""
         return self.carefulness.threshold
+
+    @property
+    def keeps_questions(self) -> bool:
+        """Whether anything of a conversation is kept."""
+        return self._keeper is not None
 
     def reply(self, message: str, conversation: Conversation) -> Reply:
         """Answer one message and remember the turn."""
@@ -108,7 +117,7 @@ class Chatbot:
         )
         if detected.certain:
             conversation.language = detected.code
-        conversation.remember(Turn(text, language, reply.kind, answer))
+        conversation.remember(Turn(text, language, reply.kind, answer and replace(answer, passages=())))
         return self._kept(reply, text, conversation.id, (perf_counter() - started) * 1000)
 
     def feedback(self, reply: Reply, helpful: bool, reason: str | None = None) -> bool:
@@ -116,6 +125,15 @@ class Chatbot:
         if self._keeper is None or reply.logged_id is None:
             return False
         return self._keeper.feedback(reply.logged_id, helpful, reason)
+
+    def ask_person(self, logged_id: int, conversation_id: str) -> bool:
+        """Note that a question of this conversation goes to a person. False when it was not kept."""
+        return self._keeper is not None and self._keeper.ask_person(logged_id, conversation_id)
+
+    def quotation(self, passage_id: int, start: int, end: int) -> Citation | None:
+        """Characters [start, end) of a passage quoted once more; None when they are not there any more."""
+        found = self.knowledge_base.passages([passage_id])
+        return Citation(found[0], start, end) if found and 0 <= start < end <= len(found[0].text) else None
 
     def article(self, document_id: str) -> Document | None:
         """The whole document behind a citation."""
@@ -157,6 +175,13 @@ def found_key(confidence: float) -> PhraseKey:
     if confidence >= SURE:
         return PhraseKey.FOUND_SURE
     return PhraseKey.FOUND_FAIRLY_SURE if confidence >= FAIRLY_SURE else PhraseKey.FOUND_NOT_SURE
+
+
+def is_unsure(reply: Reply) -> bool:
+    """Whether the reply itself says that it may not help."""
+    if reply.kind is ReplyKind.FOUND and reply.answer:
+        return found_key(reply.answer.confidence) is PhraseKey.FOUND_NOT_SURE
+    return reply.kind in {ReplyKind.CLOSEST, ReplyKind.NOT_FOUND}
 
 
 def reword(reply: Reply, language: str) -> Reply:

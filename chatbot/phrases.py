@@ -70,21 +70,18 @@ class PhraseKey(StrEnum):
     """{limit}: characters, already formatted."""
     ERROR = auto()
     BUSY = auto()
+    """More questions wait than the server takes."""
     STOPPED = auto()
-    LANGUAGE_SWITCHED = auto()
-    """{language}"""
     LANGUAGE_UNSURE = auto()
     """{language}: the one that is kept."""
     LANGUAGE_NOT_SERVED = auto()
     """{language}: the one that was recognised; the sentence names its own as the one of the reply."""
     KNOWLEDGE_BASE_EMPTY = auto()
     HAND_OVER = auto()
-    """{contact}: a mail address or a link."""
+    """{contact}: a mail address or the host of a web page."""
     HAND_OVER_BUTTON = auto()
     HAND_OVER_SUBJECT = auto()
     """Subject line of the mail."""
-    HAND_OVER_DONE = auto()
-    """The question went to the team's desk."""
 
     # What the page says.
     PAGE_TITLE = auto()
@@ -93,18 +90,21 @@ class PhraseKey(StrEnum):
     YOU = auto()
     CONVERSATION = auto()
     """Name of the message list for screen readers."""
+    OLDER_LEFT_OUT = auto()
     INPUT_LABEL = auto()
     INPUT_PLACEHOLDER = auto()
     SEND = auto()
     STOP = auto()
     RETRY = auto()
     EDIT = auto()
-    SAVE = auto()
-    CANCEL = auto()
     COPY = auto()
     COPIED = auto()
     COPY_LINK = auto()
     """Copies a link that reopens the conversation."""
+    LINK_KEPT = auto()
+    """What is said after copying it."""
+    LINK_ELSEWHERE = auto()
+    """Such a link was opened where its conversation is not kept."""
     CLEAR = auto()
     NEW_CONVERSATION = auto()
     LANGUAGE_LABEL = auto()
@@ -112,11 +112,8 @@ class PhraseKey(StrEnum):
     UNDERSTOOD_LANGUAGE = auto()
     """{language}"""
     NOT_MY_LANGUAGE = auto()
-    ANSWER = auto()
     QUOTED_IN_ENGLISH = auto()
     SOURCE = auto()
-    FROM_ARTICLE = auto()
-    """{title}"""
     SHOW_ARTICLE = auto()
     OPEN_ARTICLE = auto()
     CLOSE = auto()
@@ -135,7 +132,6 @@ class PhraseKey(StrEnum):
     EXAMPLES_HEADING = auto()
     LOADING = auto()
     SEARCHING = auto()
-    READING = auto()
     NETWORK_LOST = auto()
     TRY_AGAIN = auto()
     PRIVACY_NOTE = auto()

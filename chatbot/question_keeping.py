@@ -52,6 +52,14 @@ class QuestionKeeper:
             logger.warning("Feedback was not kept: %s", error)
             return False
 
+    def ask_person(self, question_id: int, conversation: str) -> bool:
+        """Note that the person went on to ask the team; False when it could not be noted."""
+        try:
+            return self._log.ask_person(question_id, conversation)
+        except KnowledgeBaseError as error:
+            logger.warning("A question for the team was not noted: %s", error)
+            return False
+
     def forget_old(self, now: datetime | None = None) -> int:
         """Delete what is older than agreed, at most twice a day; returns how many."""
         if not self._keep_days:

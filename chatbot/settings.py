@@ -49,6 +49,8 @@ class Settings:
     """Older questions are deleted; 0 = kept until somebody erases them."""
     embed_origins: str = ""
     """Sites that may show the chat in a frame, such as https://www.example.com; "*" = any. Empty: no other site."""
+    contact: str = ""
+    """Where readers can ask a person: a mail address or an https link. Empty: nothing is offered."""
     backup_dir: Path | None = None
     """A folder that outlives the machine: the knowledge base is put back from it and backed up to it."""
 

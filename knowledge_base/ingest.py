@@ -16,6 +16,7 @@ from knowledge_base.documents import Document
 from knowledge_base.loaders import LOADER_VERSION, check_kind, document_id, parse_file, search_files
 from knowledge_base.loaders_errors import LoadError
 from knowledge_base.loaders_read import printable, read_bytes
+from knowledge_base.publishing import VectorMaker, publish, source_hash
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.store_files import FileRegister
 
@@ -55,17 +56,18 @@ def ingest(
     knowledge_base: KnowledgeBase,
     *,
     prune: bool = False,
-    allow_other_languages: bool = False,
     language_check: LanguageCheck | None = None,
+    vectors: VectorMaker | None = None,
     on_progress: Progress | None = None,
 ) -> IngestReport:
     """Add or refresh the documents of files and folders.
 
     `prune` also drops the documents of files that are gone from the given folders. An id belongs to the file that
     brought it for as long as that file exists: another file with the same id and other content is refused.
+    With `vectors` a changed document is replaced together with them, so that whoever asks meanwhile finds the old one
+    until the new one is whole; new documents get theirs from the indexer, which encodes many at once.
     """
-    check = None if allow_other_languages else language_check
-    run = _Run(knowledge_base, check, on_progress or (lambda done, total, name: None))
+    run = _Run(knowledge_base, language_check, on_progress or (lambda done, total, name: None), vectors)
     run.files(paths)
     if prune:
         run.prune(paths)
@@ -88,6 +90,7 @@ class _Run:
     knowledge_base: KnowledgeBase
     language_check: LanguageCheck | None
     on_progress: Progress
+    vectors: VectorMaker | None
     added: int = 0
     changed: int = 0
     unchanged: int = 0
@@ -182,7 +185,7 @@ class _Run:
 
     def _document(self, file: _File, document: Document) -> None:
         stored_hash = self.knowledge_base.content_hash(document.id)
-        wanted_hash = f"{document.content_hash}.{CUTTER_VERSION}"
+        wanted_hash = source_hash(document)
         owner = self.register.owner(document.id)
         if stored_hash == wanted_hash:
             self.unchanged += 1
@@ -195,7 +198,10 @@ class _Run:
             where = printable(file.path) + document.id[len(document_id(file.path, Path(file.root))) :]
             self.refused.append(Refusal(where, reason))
             return
-        self.knowledge_base.add_document(document, passages, source_hash=wanted_hash, file=file.key)
+        if self.vectors and stored_hash is not None:
+            publish(self.knowledge_base, document, self.vectors.encoder, self.vectors.encode, file=file.key)
+        else:
+            self.knowledge_base.add_document(document, passages, source_hash=wanted_hash, file=file.key)
         if stored_hash is None:
             self.added += 1
         else:

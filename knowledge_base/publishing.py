@@ -1,10 +1,11 @@
 """A document goes into the knowledge base together with its vectors, in one step.
 
-`ingest` stores first and lets the indexer encode later; while people ask, that would leave a document findable by
-keywords only for a moment. Knows nothing of encoders but the name their vectors are stored under.
+While people ask, a document that is replaced first and encoded later could not be found in between. Knows nothing of
+encoders but the name their vectors are stored under.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,14 @@ from knowledge_base.store_files import FileRegister
 
 EncodePassages = Callable[[Sequence[str]], NDArray[np.float32]]
 """Indexed texts -> their vectors (n, dim)."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorMaker:
+    """What encodes passages, and the name under which their vectors are stored."""
+
+    encoder: str
+    encode: EncodePassages
 
 
 class NothingToAnswerFrom(Exception):
@@ -32,14 +41,17 @@ def publish(
     cut = cut_passages(document)
     if not cut:
         raise NothingToAnswerFrom(f"{document.title or document.id} holds no text to answer from; write some.")
-    # Encoding takes long and needs no lock; what is stored below takes milliseconds.
-    vectors = dict(zip((p.indexed_text for p in cut), encode([p.indexed_text for p in cut]), strict=True))
+    # Those that stay as they are keep their vectors. Encoding takes long and needs no lock; storing takes milliseconds.
+    kept = {passage.indexed_text for passage in knowledge_base.document_passages(document.id)}
+    texts = [text for text in dict.fromkeys(p.indexed_text for p in cut) if text not in kept]
+    vectors = dict(zip(texts, encode(texts), strict=True)) if texts else {}
     with knowledge_base.connection.transaction():
         knowledge_base.add_document(document, cut, source_hash=source_hash(document), file=file)
         stored = knowledge_base.document_passages(document.id)
-        knowledge_base.store_vectors(
-            encoder, [p.id for p in stored], np.stack([vectors[passage.indexed_text] for passage in stored])
-        )
+        fresh = [passage for passage in stored if passage.indexed_text in vectors]
+        if fresh:
+            rows = np.stack([vectors[passage.indexed_text] for passage in fresh])
+            knowledge_base.store_vectors(encoder, [passage.id for passage in fresh], rows)
     return stored
 
 

@@ -22,21 +22,21 @@ SET_ASIDE = ""
 EXPORT_BATCH = 1000
 
 _OPEN = """
-    ((kind IN (?, ?) AND helpful IS NOT 1) OR helpful = 0)
+    ((kind IN (?, ?) AND helpful IS NOT 1) OR helpful = 0 OR asked_person)
     AND (resolved_by IS NULL OR (resolved_by != '' AND resolved_by NOT IN (SELECT id FROM documents)))
 """
 """A gap is open again when the document that closed it is gone."""
 
 _TALLY = """
     count(*), coalesce(sum(kind = ?), 0), coalesce(sum(kind IN (?, ?)), 0),
-    coalesce(sum(helpful = 1), 0), coalesce(sum(helpful = 0), 0)
+    coalesce(sum(helpful = 1), 0), coalesce(sum(helpful = 0), 0), coalesce(sum(asked_person), 0)
 """
 _TALLY_VALUES = (ANSWERED_KIND, *UNANSWERED_KINDS)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenQuestion:
-    """A question that got no answer or one that did not help; the same words in one language count as one."""
+    """A question without an answer, or with one that did not do; the same words in one language count as one."""
 
     ids: tuple[int, ...]
     """Rows of the log, ascending."""
@@ -51,6 +51,8 @@ class OpenQuestion:
     """Where these words stand."""
     reasons: tuple[str, ...] = ()
     """What people said was wrong, each once."""
+    asked_person: int = 0
+    """How many times it was taken on to a person."""
 
     @property
     def times(self) -> int:
@@ -83,6 +85,8 @@ class Tally:
     helpful: int
     not_helpful: int
     median_ms: float | None = None
+    asked_person: int = 0
+    """Questions that were taken on to a person."""
 
     @property
     def answered_share(self) -> float | None:
@@ -100,11 +104,11 @@ class QuestionReports:
     # Gaps
 
     def open_questions(self, limit: int) -> list[OpenQuestion]:
-        """Unanswered and thumbed-down questions that nobody has closed, the latest first."""
+        """Questions unanswered, thumbed down or taken on to a person, that nobody has closed; the latest first."""
         # With max() SQLite takes the bare columns from the row of the latest question.
         rows = self._connection.read(
             "SELECT json_group_array(id), question, language, coalesce(sum(helpful = 0 AND kind = ?), 0),"
-            " max(asked_at) AS last, answer, document, json_group_array(DISTINCT feedback_reason)"
+            " max(asked_at) AS last, answer, document, json_group_array(DISTINCT feedback_reason), sum(asked_person)"
             f" FROM questions WHERE {_OPEN} GROUP BY lower(trim(question)), language ORDER BY last DESC LIMIT ?",
             (ANSWERED_KIND, *UNANSWERED_KINDS, max(limit, 0)),
         )
@@ -118,6 +122,7 @@ class QuestionReports:
                 closest=row[5],
                 document=row[6],
                 reasons=tuple(sorted(reason for reason in json.loads(row[7]) if reason)),
+                asked_person=row[8],
             )
             for row in rows
         ]
@@ -238,8 +243,8 @@ class QuestionReports:
 
 
 def _tally(name: str, counts: Sequence[int], median_ms: float | None = None) -> Tally:
-    asked, answered, unanswered, helpful, not_helpful = counts
-    return Tally(name, asked, answered, unanswered, helpful, not_helpful, median_ms)
+    asked, answered, unanswered, helpful, not_helpful, asked_person = counts
+    return Tally(name, asked, answered, unanswered, helpful, not_helpful, median_ms, asked_person)
 
 
 def _from(moment: datetime | None) -> str:

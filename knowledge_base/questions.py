@@ -14,7 +14,7 @@ ANSWERED_KIND = "found"
 
 QUESTION_COLUMNS = (
     "question, language, conversation, kind, answer, document, passage, confidence, asked_at, helpful, "
-    "feedback_reason, took_ms, id"
+    "feedback_reason, took_ms, asked_person, id"
 )
 """For `row_question`."""
 
@@ -39,6 +39,8 @@ class LoggedQuestion:
     feedback_reason: str | None = None
     took_ms: float | None = None
     """From the message to the reply."""
+    asked_person: bool = False
+    """Whether the person went on to ask the team."""
     id: int = 0
     """Row id; 0 before it is recorded."""
 
@@ -88,6 +90,7 @@ class QuestionLog:
             question.helpful,
             question.feedback_reason,
             question.took_ms,
+            question.asked_person,
         )
         columns = QUESTION_COLUMNS.removesuffix(", id")
         marks = ", ".join("?" * len(values))
@@ -98,6 +101,13 @@ class QuestionLog:
         touched = self._connection.write(
             "UPDATE questions SET helpful = ?, feedback_reason = ? WHERE id = ?",
             (helpful, None if reason is None else _storable(reason), question_id),
+        )
+        return touched > 0
+
+    def ask_person(self, question_id: int, conversation: str) -> bool:
+        """Note that the person went on to ask the team. False when this conversation has no such question."""
+        touched = self._connection.write(
+            "UPDATE questions SET asked_person = 1 WHERE id = ? AND conversation = ?", (question_id, conversation)
         )
         return touched > 0
 
@@ -151,7 +161,8 @@ def row_question(row: Sequence[Any]) -> LoggedQuestion:
         helpful=None if row[9] is None else bool(row[9]),
         feedback_reason=row[10],
         took_ms=row[11],
-        id=row[12],
+        asked_person=bool(row[12]),
+        id=row[13],
     )
 
 

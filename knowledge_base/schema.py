@@ -133,3 +133,9 @@ def create_desk_columns(db: Database) -> None:
 def create_choices(db: Database) -> None:
     """What operators decide while the program runs."""
     db.executescript("CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL);")
+
+
+@migrations(name="0007_asked_person")
+def create_asked_person(db: Database) -> None:
+    """Which questions were taken on to a person."""
+    db.execute("ALTER TABLE questions ADD COLUMN asked_person INTEGER NOT NULL DEFAULT 0")

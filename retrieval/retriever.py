@@ -37,6 +37,8 @@ class RetrievedPassage:
 class QuestionScores:
     """What one question scores against every passage of an index."""
 
+    question: str
+    vector: FloatArray  # (dim,)
     ids: IntArray  # (n,) ascending
     similarities: FloatArray  # (n,) cosines
     keywords: Mapping[int, float]
@@ -80,20 +82,31 @@ class Retriever:
 
     def score(self, question: str, vector: FloatArray) -> QuestionScores:
         """What the question, encoded as `vector`, scores against every passage of the present index."""
-        index = self._current_index()
-        keywords = dict(self._knowledge_base.keyword_search(question, KEYWORD_CANDIDATES))
-        return QuestionScores(index.ids, index.scores(vector), keywords)
+        return self._score(question, vector, self._current_index())
 
     def best(self, scores: QuestionScores, top_k: int) -> list[RetrievedPassage]:
         """The best passages by those scores, best first."""
+        found, complete = self._found(scores, top_k)
+        if not complete:
+            # Another thread or process replaced a document since the index was read: what stands there now counts.
+            scores = self._score(scores.question, scores.vector, self._current_index(wait=True))
+            found, _ = self._found(scores, top_k)
+        return found
+
+    def _score(self, question: str, vector: FloatArray, index: VectorIndex) -> QuestionScores:
+        keywords = dict(self._knowledge_base.keyword_search(question, KEYWORD_CANDIDATES))
+        return QuestionScores(question, vector, index.ids, index.scores(vector), keywords)
+
+    def _found(self, scores: QuestionScores, top_k: int) -> tuple[list[RetrievedPassage], bool]:
+        """The best passages, and whether all of them are still there."""
         ranked = fuse(scores.ids, scores.similarities, scores.keywords, top_k)
         by_id = {passage.id: passage for passage in self._knowledge_base.passages([hit.id for hit in ranked])}
-        # A passage can be gone since the index was read: another process replaced its document.
-        return [
+        found = [
             RetrievedPassage(by_id[hit.id], hit.score, hit.similarity, hit.keyword_score)
             for hit in ranked
             if hit.id in by_id
         ]
+        return found, len(found) == len(ranked)
 
     def best_of_document(self, scores: QuestionScores, document: str) -> float:
         """The highest fused score among the passages of one document; minus infinity when it has none."""
@@ -104,14 +117,14 @@ class Retriever:
         bm25 = np.array([scores.keywords.get(int(passage), 0.0) for passage in scores.ids[places]])
         return float((standard_scores(scores.similarities)[places] + KEYWORD_WEIGHT * bm25).max())
 
-    def _current_index(self) -> VectorIndex:
-        """The index of the present version; while one thread reads it anew, the others use the old one whole."""
+    def _current_index(self, *, wait: bool = False) -> VectorIndex:
+        """The index of the present version; while one thread reads it anew, the others use the old one or `wait`."""
         version = self._knowledge_base.version()
         snapshot = self._snapshot
         if snapshot.version == version:
             return snapshot.index
         # The first index of all must be waited for; after that, an old whole one beats waiting.
-        if not self._reloading.acquire(blocking=snapshot.version == NEVER):
+        if not self._reloading.acquire(blocking=wait or snapshot.version == NEVER):
             return snapshot.index
         try:
             if self._snapshot.version != version:

@@ -8,7 +8,7 @@ from chatbot.language import LANGUAGES
 from chatbot.phrases import PhraseKey, phrase
 from knowledge_base.documents import Document, Passage
 from retrieval.retriever import RetrievedPassage
-from ui.chat import ask, change_language, example_questions, give_feedback, new_conversation, show_article
+from ui.chat import ask, change_language, example_questions, give_feedback, show_article
 from ui.page_view import PAGE_KEYS, page_html, page_texts
 
 PASSAGE = Passage(1, "returns.md", "Returns", (), 0, 24, "You have 30 days for it.")
@@ -16,6 +16,8 @@ PASSAGE = Passage(1, "returns.md", "Returns", (), 0, 24, "You have 30 days for i
 
 class ScriptedChatbot:
     """Says "30 days" to everything, in the language that was chosen or else in Spanish; keeps what it was asked."""
+
+    contact = None
 
     def __init__(self):
         self.asked = []
@@ -118,7 +120,7 @@ def test_a_failure_keeps_the_conversation():
 def test_choosing_a_language_rewords_the_last_reply_without_asking_again():
     chatbot = ScriptedChatbot()
     session, _ = ask(chatbot, {"message": "¿Cuánto?"}, None)
-    session, sent = change_language({"id": "1", "chosen": "de"}, session)
+    session, sent = change_language(ScriptedChatbot(), {"id": "1", "chosen": "de"}, session)
     assert sent["type"] == "reworded"
     assert 'lang="de" dir="ltr"' in sent["html"]
     assert "Die Antwort lautet" in sent["spoken"]
@@ -127,23 +129,19 @@ def test_choosing_a_language_rewords_the_last_reply_without_asking_again():
 
 def test_a_reworded_reply_still_names_the_language_it_understood():
     session, _ = ask(ScriptedChatbot(), {"message": "¿Cuánto?"}, None)
-    _, sent = change_language({"chosen": "de"}, session)
+    _, sent = change_language(ScriptedChatbot(), {"chosen": "de"}, session)
     assert "Español" in sent["html"]
 
 
 def test_going_back_to_automatic_rewords_in_the_language_of_the_question():
     session, _ = ask(ScriptedChatbot(), {"message": "¿Cuánto?", "chosen": "de"}, None)
-    _, sent = change_language({"chosen": ""}, session)
+    _, sent = change_language(ScriptedChatbot(), {"chosen": ""}, session)
     assert sent["language"] == "es"
 
 
 def test_choosing_a_language_before_any_question_changes_nothing_on_the_page():
-    _, sent = change_language({"id": "0", "chosen": "de"}, None)
+    _, sent = change_language(ScriptedChatbot(), {"id": "0", "chosen": "de"}, None)
     assert sent == {"type": "nothing", "id": "0"}
-
-
-def test_a_new_conversation_has_a_new_id():
-    assert new_conversation().conversation.id != new_conversation().conversation.id
 
 
 # ---------------------------------------------------------------- feedback

@@ -3,6 +3,7 @@ from desk_samples import SHIPPING, client_of, sample_desk, send, unanswered
 
 from chatbot.conversation import Conversation
 from knowledge_base.question_reports import OpenQuestion
+from knowledge_base.questions import LoggedQuestion
 from ui import desk_gaps as gaps
 from ui.desk_gaps import ARTICLE, FAQ, Draft, DraftRefused
 from ui.desk_routes import PATH
@@ -262,3 +263,17 @@ def test_script_in_a_draft_is_shown_as_text(desk, client):
 def test_a_language_from_outside_cannot_leave_its_attribute(desk, client):
     desk.log.record(unanswered("battery battery", 'x" onmouseover="alert(1)'))
     assert 'onmouseover="alert' not in client.get(f"{PATH}/gaps").text
+
+
+def test_an_answered_question_taken_to_a_person_is_a_gap(desk):
+    number = desk.log.record(LoggedQuestion("Is my lamp insured?", "en", "c9", "found", "2 years", "lamp.md"))
+    assert number not in {one for gap in gaps.overview(desk).gaps for one in gap.ids}
+    desk.log.ask_person(number, "c9")
+    assert number in {one for gap in gaps.overview(desk).gaps for one in gap.ids}
+
+
+def test_the_gaps_say_how_many_asked_for_a_person(desk, client):
+    number = desk.log.record(LoggedQuestion("Is my lamp insured?", "en", "c9", "not_found"))
+    desk.log.ask_person(number, "c9")
+    assert "1 asked for a person" in client.get(f"{PATH}/gaps").text
+    assert "1 asked for a person" in client.get(f"{PATH}/gap?q={number}").text

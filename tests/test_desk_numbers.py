@@ -184,3 +184,15 @@ def test_every_served_language_has_a_name():
 def test_the_pages_beside_the_chat_have_the_colours_of_the_chat_page():
     colours = re.compile(r"--(page|surface|ink|quiet|line|edge|accent|accent-ink|soft|soft-ink|mark|mark-ink): (#\w+);")
     assert colours.findall((UI / "colours.css").read_text()) == colours.findall((UI / "style.css").read_text())
+
+
+def test_questions_taken_to_a_person_are_counted(desk, client):
+    number = desk.log.record(asked("human please", kind="not_found"))
+    desk.log.ask_person(number, "c1")
+    assert desk.reports.total().asked_person == 1
+    assert "<dt>Asked for a person</dt><dd>1</dd>" in client.get(f"{PATH}/numbers?days=0").text
+
+
+def test_the_csv_names_how_many_asked_for_a_person(desk):
+    desk.log.ask_person(desk.log.record(asked("human please")), "c1")
+    assert list(csv.DictReader(io.StringIO(numbers_csv(desk, 0, NOW))))[-1]["asked_person"] == "1"

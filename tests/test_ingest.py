@@ -153,12 +153,6 @@ def test_the_language_check_refuses_with_its_reason(knowledge_base, docs):
     assert "de.md" not in ids(knowledge_base)
 
 
-def test_other_languages_can_be_allowed(knowledge_base, docs):
-    write(docs, "de.md", "Das ist nicht Englisch.")
-    report = ingest([docs], knowledge_base, language_check=only_english, allow_other_languages=True)
-    assert (report.added, report.refused) == (3, ())
-
-
 def test_the_language_check_sees_question_and_answer(knowledge_base, tmp_path):
     seen = []
     ingest([write(tmp_path, "f.csv", "question,answer\nWhy?,Yes.\n")], knowledge_base, language_check=seen.append)

@@ -74,11 +74,12 @@ def test_value_is_inserted():
 
 
 def test_braces_and_markup_in_a_value_stay_as_they_are():
-    assert phrase(PhraseKey.FROM_ARTICLE, "en", title="{limit} <b>") == "From the article “{limit} <b>”"
+    assert phrase(PhraseKey.UNDERSTOOD_AS, "en", question="{limit} <b>") == "Understood as: {limit} <b>"
 
 
 def test_value_in_a_right_to_left_sentence_keeps_its_own_direction():
-    assert phrase(PhraseKey.FROM_ARTICLE, "ar", title="Returns (EU)") == "من المقال «\u2068Returns (EU)\u2069»"
+    text = phrase(PhraseKey.UNDERSTOOD_AS, "ar", question="Returns (EU)")
+    assert text.endswith("\u2068Returns (EU)\u2069")
 
 
 def test_missing_value_is_named():
@@ -159,3 +160,19 @@ def test_damaged_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(phrases_module, "_FOLDER", tmp_path)
     with pytest.raises(BrokenPhraseFile, match=r"xx\.json: KeyError"):
         phrases_module._load("xx")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_long_a_link_is_kept_is_named(language):
+    script = (Path(__file__).parent.parent / "ui" / "page_keeping.js").read_text(encoding="utf-8")
+    assert "LINK_DAYS = 30;" in script
+    texts = phrases(language).texts
+    assert all("30" in texts[key] for key in (PhraseKey.LINK_KEPT, PhraseKey.LINK_ELSEWHERE))
+
+
+def test_every_phrase_is_said_somewhere():
+    root = Path(__file__).parent.parent
+    code = "".join(
+        path.read_text(encoding="utf-8") for name in ("ui", "chatbot") for path in (root / name).glob("*.py")
+    )
+    assert [key for key in PhraseKey if f"PhraseKey.{key.name}" not in code] == []

@@ -107,3 +107,15 @@ def test_questions_outlive_the_document_that_answered_them(tmp_path):
         log.record(LoggedQuestion("x", "en", "c", "found", "a", "gone.md", 5))
         knowledge_base.remove_document("gone.md")
         assert log.recent(1)[0].document == "gone.md"
+
+
+def test_a_question_of_the_conversation_is_noted_as_taken_to_a_person(log):
+    number = log.record(LoggedQuestion("x", "en", "c1", "not_found"))
+    assert log.ask_person(number, "c1")
+    assert log.recent(1)[0].asked_person is True
+
+
+def test_nobody_marks_a_question_of_another_conversation(log):
+    number = log.record(LoggedQuestion("x", "en", "c1", "not_found"))
+    assert not log.ask_person(number, "c2")
+    assert log.recent(1)[0].asked_person is False

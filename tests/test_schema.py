@@ -42,6 +42,7 @@ def test_a_new_file_has_all_migrations_by_name(tmp_path):
             "0004_questions",
             "0005_desk",
             "0006_choices",
+            "0007_asked_person",
         ]
 
 

@@ -39,8 +39,8 @@ _FEEDBACK_KEYS = (PhraseKey.FEEDBACK_THANKS, PhraseKey.FEEDBACK_REASON, PhraseKe
 _ANSWER_KINDS = frozenset({ReplyKind.FOUND, ReplyKind.CLOSEST, ReplyKind.NOT_FOUND})
 
 
-def reply_html(reply: Reply) -> str:
-    """One message of the bot, complete: sentence, card, what can be done with it."""
+def reply_html(reply: Reply, hand_over: str = "") -> str:
+    """One message of the bot, complete: sentence, card, what can be done with it. `hand_over`: the way to a person."""
     parts = [_followed(reply), _sentence(reply)]
     cited = cited_words(reply)
     if cited and reply.answer:
@@ -48,7 +48,7 @@ def reply_html(reply: Reply) -> str:
     elif reply.kind is ReplyKind.NOT_FOUND and reply.answer:
         parts.append(_nearest_articles(reply.answer, reply.language))
     if reply.kind in _ANSWER_KINDS:
-        parts.append(f'<div class="at-meta">{_understood(reply)}{_actions(reply)}</div>{_reason(reply)}')
+        parts.append(f'<div class="at-meta">{_understood(reply)}{_actions(reply)}</div>{_reason(reply)}{hand_over}')
     return message_html(reply.language, reply.kind.value, "".join(parts))
 
 

@@ -26,7 +26,7 @@ from ui.quality_routes import quality_routes
 from ui.theme import page_theme
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("page_language.js", "page_keeping.js", "page_embed.js", "page.js")
+SCRIPTS = ("page_language.js", "page_keeping.js", "page_reply.js", "page_embed.js", "page.js")
 """Read in this order, in one scope."""
 
 MAX_THREADS = 100
@@ -53,7 +53,7 @@ def build_app(chatbot: Chatbot) -> gr.Blocks:
     with app:
         session = gr.State(None)  # not an instance: gradio would copy it, its random id included, for everybody
         page = gr.HTML(
-            page_html(),
+            page_html(keeps=chatbot.keeps_questions),
             js_on_load="".join((FOLDER / name).read_text(encoding="utf-8") for name in SCRIPTS),
             apply_default_css=False,
             languages=page_texts(chat.example_questions(_some_documents(chatbot))),
@@ -111,10 +111,13 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
         return chat.ask(chatbot, event._data or {}, session)
 
     def reword(event: gr.EventData, session: chat.ChatSession | None) -> Answered:
-        return chat.change_language(event._data or {}, session)
+        return chat.change_language(chatbot, event._data or {}, session)
 
     def feedback(event: gr.EventData, session: chat.ChatSession | None) -> None:
         chat.give_feedback(chatbot, event._data or {}, session)
+
+    def person(event: gr.EventData) -> None:
+        chat.ask_person(chatbot, event._data or {})
 
     def article(event: gr.EventData) -> dict[str, Any]:
         return chat.show_article(chatbot, event._data or {})
@@ -136,7 +139,8 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
     page.reword(reword, session, [session, answer], api_name="page_reword", **light)
     page.article(article, None, answer, api_name="page_article", trigger_mode="multiple", **light)
     page.feedback(feedback, session, None, api_name="page_feedback", trigger_mode="multiple", **light)
-    page.clear(chat.new_conversation, None, session, api_name="page_clear", **light)
+    page.person(person, None, None, api_name="page_person", trigger_mode="multiple", **light)
+    page.clear(lambda: None, None, session, api_name="page_clear", **light)
 
 
 def _add_api(chatbot: Chatbot) -> None:

@@ -9,12 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from chatbot.chatbot import Reply, reword
+from chatbot.chatbot import Reply, is_unsure, reword
 from chatbot.conversation import Conversation
+from chatbot.hand_over import Contact
 from chatbot.language import LANGUAGES
 from knowledge_base.documents import Document
+from ui import received
 from ui.answer_view import error_html, reply_html
 from ui.article_view import article_html, missing_article_html
+from ui.hand_over_view import hand_over_html
+from ui.resuming import Quotes, resumed, turn_record
 
 MAX_RECEIVED_CHARS = 20_000
 """Far above what the chatbot accepts, so that it can still say "too long"; the rest of a pasted book is dropped."""
@@ -33,7 +37,7 @@ _QUESTION_MARKS = ("?", "？", "؟", ";")
 logger = logging.getLogger(__name__)
 
 
-class Answers(Protocol):
+class Answers(Quotes, Protocol):
     """What the page needs of a chatbot."""
 
     def reply(self, message: str, conversation: Conversation) -> Reply:
@@ -42,6 +46,15 @@ class Answers(Protocol):
 
     def article(self, document_id: str) -> Document | None:
         """The whole document behind a citation."""
+        ...
+
+    @property
+    def contact(self) -> Contact | None:
+        """Where a person can be asked."""
+        ...
+
+    def ask_person(self, logged_id: int, conversation_id: str) -> bool:
+        """Note that a question goes to a person."""
         ...
 
     def feedback(self, reply: Reply, helpful: bool, reason: str | None = None) -> bool:
@@ -59,66 +72,68 @@ class ChatSession:
 
 def ask(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> tuple[ChatSession, dict[str, Any]]:
     """Answer `data["message"]`; never raises, because the page would show nothing at all."""
-    session = session or ChatSession()
+    session = _session(chatbot, data, session)
     conversation = session.conversation
-    conversation.chosen_language = _language(data, "chosen")
-    conversation.browser_language = _language(data, "browser")
     try:
-        reply = chatbot.reply(_text(data, "message")[:MAX_RECEIVED_CHARS], conversation)
-        html = reply_html(reply)
+        reply = chatbot.reply(received.text(data, "message")[:MAX_RECEIVED_CHARS], conversation)
+        html = _html(chatbot, reply, conversation)
     except Exception:
         logger.exception("The question could not be answered")
         language = conversation.page_language
         return session, _message(data, error_html(language), language, conversation)
     session.last_reply = reply
-    return session, {**_message(data, html, reply.language, conversation), "spoken": spoken_words(reply)}
+    message = _message(data, html, reply.language, conversation)
+    return session, {**message, "spoken": spoken_words(reply), "turn": turn_record(reply)}
 
 
-def change_language(data: Mapping[str, Any], session: ChatSession | None) -> tuple[ChatSession, dict[str, Any]]:
+def change_language(
+    chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None
+) -> tuple[ChatSession, dict[str, Any]]:
     """Keep the language that was chosen by hand (none: automatic) and word the last reply in it."""
-    session = session or ChatSession()
+    session = _session(chatbot, data, session)
     conversation = session.conversation
-    conversation.chosen_language = _language(data, "chosen")
-    conversation.browser_language = _language(data, "browser")
     if session.last_reply is None:
-        return session, {"type": "nothing", "id": _text(data, "id")}
+        return session, {"type": "nothing", "id": received.text(data, "id")}
     language = conversation.page_language
     if not conversation.chosen_language and session.last_reply.detected_language in LANGUAGES:
         language = session.last_reply.detected_language
-    session.last_reply = reword(session.last_reply, language)
-    message = _message(data, reply_html(session.last_reply), language, conversation)
-    return session, {**message, "type": "reworded", "spoken": spoken_words(session.last_reply)}
+    reply = session.last_reply = reword(session.last_reply, language)
+    message = _message(data, _html(chatbot, reply, conversation), language, conversation)
+    return session, {**message, "type": "reworded", "spoken": spoken_words(reply), "turn": turn_record(reply)}
 
 
 def give_feedback(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> None:
     """Whether the last reply helped, and why not; the server knows which one that is, the browser cannot name one."""
     if session is None or session.last_reply is None:
         return
-    reason = _text(data, "reason").strip()[:MAX_REASON_CHARS] or None
+    reason = received.text(data, "reason").strip()[:MAX_REASON_CHARS] or None
     try:
         chatbot.feedback(session.last_reply, data.get("helpful") is True, reason)
     except Exception:
         logger.exception("The feedback could not be kept")
 
 
+def ask_person(chatbot: Answers, data: Mapping[str, Any]) -> None:
+    """Somebody went on to the team. The browser names the question, but only one of its own conversation counts."""
+    try:
+        chatbot.ask_person(received.number(data, "logged"), received.conversation_id(data) or "")
+    except Exception:
+        logger.exception("A question for the team could not be noted")
+
+
 def show_article(chatbot: Answers, data: Mapping[str, Any]) -> dict[str, Any]:
     """The whole article `data["document"]` with characters `start` to `end` of it marked."""
-    language = _language(data, "language") or "en"
+    language = received.language(data, "language") or "en"
     try:
-        document = chatbot.article(_text(data, "document"))
+        document = chatbot.article(received.text(data, "document"))
     except Exception:
         logger.exception("The article could not be read")
         document = None
     if document is None:
         html = missing_article_html(language)
     else:
-        html = article_html(document, (_number(data, "start"), _number(data, "end")), language)
-    return {"type": "article", "id": _text(data, "id"), "html": html}
-
-
-def new_conversation() -> ChatSession:
-    """Nothing remembered, and a new random id."""
-    return ChatSession()
+        html = article_html(document, (received.number(data, "start"), received.number(data, "end")), language)
+    return {"type": "article", "id": received.text(data, "id"), "html": html}
 
 
 def spoken_words(reply: Reply) -> str:
@@ -147,26 +162,28 @@ def example_questions(documents: Iterable[Document]) -> dict[str, list[str]]:
     return chosen
 
 
+def _session(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> ChatSession:
+    """What is remembered of the conversation that the page shows: a reloaded page goes on with what it kept itself."""
+    wanted = received.conversation_id(data)
+    if session is None or wanted not in {None, session.conversation.id}:
+        session = ChatSession(resumed(chatbot, data))
+    session.conversation.chosen_language = received.language(data, "chosen")
+    session.conversation.browser_language = received.language(data, "browser")
+    return session
+
+
+def _html(chatbot: Answers, reply: Reply, conversation: Conversation) -> str:
+    if chatbot.contact is None or reply.answer is None:
+        return reply_html(reply)
+    hidden = not is_unsure(reply)
+    return reply_html(reply, hand_over_html(chatbot.contact, conversation.turns, reply.language, hidden=hidden))
+
+
 def _message(data: Mapping[str, Any], html: str, language: str, conversation: Conversation) -> dict[str, Any]:
     return {
         "type": "reply",
-        "id": _text(data, "id"),
+        "id": received.text(data, "id"),
         "html": html,
         "language": language,
         "page_language": conversation.page_language,
     }
-
-
-def _text(data: Mapping[str, Any], name: str) -> str:
-    value = data.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _number(data: Mapping[str, Any], name: str) -> int:
-    value = _text(data, name)
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 12 else 0
-
-
-def _language(data: Mapping[str, Any], name: str) -> str | None:
-    code = _text(data, name)
-    return code if code in LANGUAGES else None

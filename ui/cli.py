@@ -117,6 +117,7 @@ def _add_serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("--port", type=int, help="port (default: 7860)")
     command.add_argument("--share", action="store_true", default=None, help="also open a public Gradio link")
     command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+    command.add_argument("--contact", metavar="MAIL|LINK", help="where readers can ask a person (default: not offered)")
 
 
 def _add_ingest(commands: "_Commands[argparse.ArgumentParser]") -> None:

@@ -52,6 +52,7 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     missing = [str(path) for path in options.paths if not path.exists()]
     if missing:
         raise InputError(f"There is no file or folder {', '.join(missing)}. Nothing was changed.")
+    encoder = build_encoder(settings)
     with KnowledgeBase(settings.kb) as knowledge_base:
         with progress_bar("Reading documents") as on_progress:
             report = add_documents(
@@ -59,10 +60,11 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
                 knowledge_base,
                 prune=options.prune,
                 any_language=options.any_language,
+                encoder=encoder,
                 on_progress=on_progress,
             )
         with progress_bar("Encoding passages") as on_progress:
-            encode_new_passages(knowledge_base, build_encoder(settings), on_progress)
+            encode_new_passages(knowledge_base, encoder, on_progress)
     refused = [{"path": str(refusal.path), "reason": refusal.reason} for refusal in report.refused]
     counts = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed")}
     if options.json:

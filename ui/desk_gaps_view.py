@@ -94,6 +94,7 @@ def _gap_card(gap: Gap) -> str:
     )
     unhelpful = sum(question.not_helpful for question in gap.questions)
     badge = f'<span class="dk-badge">{plural(unhelpful, "thumb")} down</span>' if unhelpful else ""
+    badge += _asked_person(sum(question.asked_person for question in gap.questions))
     last = day(max(question.last_asked_at for question in gap.questions))
     return (
         f'<li class="dk-card dk-gap"><div class="dk-count"><b>{gap.times}</b>'
@@ -187,7 +188,8 @@ def _question(question: OpenQuestion, forecast: Forecast | None, ticked: bool) -
     return (
         f'<li data-result="{_result(forecast)}"><label><input type="checkbox" name="question" value="{ids}"'
         f"{' checked' if ticked else ''}>{foreign(question.question, question.language, name='dk-asked')}</label>"
-        f'<div class="dk-facts">{language_chip(question.language)}{times}{_got(question)}{reasons}</div>'
+        f'<div class="dk-facts">{language_chip(question.language)}{times}'
+        f"{_got(question)}{_asked_person(question.asked_person)}{reasons}</div>"
         f"{_outcome(forecast)}</li>"
     )
 
@@ -195,8 +197,13 @@ def _question(question: OpenQuestion, forecast: Forecast | None, ticked: bool) -
 def _got(question: OpenQuestion) -> str:
     if not question.closest:
         return '<span class="dk-quiet">found nothing</span>'
-    how = "was shown, and did not help" if question.not_helpful else "was the closest"
+    # As the closest to an answer, or as one after which a person was asked all the same.
+    how = "was shown, and did not help" if question.not_helpful else "was shown"
     return f'<span class="dk-quiet">“{escape(question.closest)}” {how}</span>'
+
+
+def _asked_person(times: int) -> str:
+    return f'<span class="dk-badge dk-person">{times:,} asked for a person</span>' if times else ""
 
 
 def _result(forecast: Forecast | None) -> str:

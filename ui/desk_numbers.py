@@ -21,8 +21,11 @@ NEVER_CITED_SHOWN = 50
 
 EXPORT_COLUMNS = (
     "id", "asked_at", "conversation", "language", "question", "kind", "answer", "document", "passage", "confidence",
-    "took_ms", "helpful", "feedback_reason",
+    "took_ms", "helpful", "feedback_reason", "asked_person",
 )  # fmt: skip
+
+COUNTS = ("asked", "answered", "unanswered", "helpful", "not_helpful", "asked_person")
+"""Of a `Tally`, as the CSV names them."""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet would run what begins like this, and anybody can type it as a question."""
@@ -72,11 +75,11 @@ def numbers_csv(desk: Desk, days: int, now: datetime | None = None) -> str:
     found = numbers(desk, days, now)
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["by", "name", "asked", "answered", "unanswered", "helpful", "not_helpful", "median_ms"])
+    writer.writerow(["by", "name", *COUNTS, "median_ms"])
     for label, tallies in (("day", found.by_day), ("language", found.by_language), ("all", (found.total,))):
         for t in tallies:
             median_ms = "" if t.median_ms is None else round(t.median_ms, 1)
-            writer.writerow([label, t.name, t.asked, t.answered, t.unanswered, t.helpful, t.not_helpful, median_ms])
+            writer.writerow([label, t.name, *(getattr(t, count) for count in COUNTS), median_ms])
     return out.getvalue()
 
 

@@ -36,9 +36,9 @@ def data_page(kept: int, keeps_questions: bool, keep_days: int, context: PageCon
         f"{heading('Data', plural(kept, 'question') + ' kept.')}"
         '<section class="dk-card"><h2>What is kept</h2>'
         "<p>The question, the language, the English words that were quoted and where they stand, how sure the answer "
-        "was, how long it took, when it was asked, and whether it helped. A random number joins the questions of one "
-        "conversation. No name, account, address or device is kept; mail addresses and long numbers inside a question "
-        f"are replaced before it is stored.</p><p>{rule}</p></section>"
+        "was, how long it took, when it was asked, whether it helped, and whether a person was asked instead. A random "
+        "number joins the questions of one conversation. No name, account, address or device is kept; mail addresses "
+        f"and long numbers inside a question are replaced before it is stored.</p><p>{rule}</p></section>"
         '<section class="dk-card"><h2>Take it out</h2><p class="dk-row">'
         '<a class="dk-button dk-second" href="questions.jsonl" download>All questions as JSONL</a>'
         '<a class="dk-button dk-second" href="questions.csv" download>All questions as CSV</a></p></section>'
@@ -66,6 +66,7 @@ def _tiles(total: Tally) -> str:
         ("Questions", f"{total.asked:,}", ""),
         ("Answered", _percent(total.answered, total.answered + total.unanswered), f"{total.answered:,} of them"),
         ("Helped", _percent(total.helpful, judged), f"{plural(judged, 'thumb')} up or down"),
+        ("Asked for a person", f"{total.asked_person:,}", "went on to the team"),
         ("Median time", _duration(total.median_ms), "from question to reply"),
     )
     items = "".join(
@@ -108,7 +109,7 @@ def _legend() -> str:
 
 
 def _table(first: str, cells: Sequence[Sequence[str]]) -> str:
-    names = (first, "Asked", "Answered", "Helped", "Did not help", "Median time")
+    names = (first, "Asked", "Answered", "Helped", "Did not help", "Asked a person", "Median time")
     return table(names, cells, "dk-numbers")
 
 
@@ -120,6 +121,7 @@ def _cells(name: str, t: Tally) -> list[str]:
         f"{t.answered:,} ({share})",
         f"{t.helpful:,}",
         f"{t.not_helpful:,}",
+        f"{t.asked_person:,}",
         _duration(t.median_ms),
     ]
 

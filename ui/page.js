@@ -10,12 +10,10 @@ const [main, log, status, form, input] = [".at-main", ".at-log", ".at-status", "
 const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-select"].map(find);
 const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
 const CHECK_MS = 4000;    // a reply that takes this long: is the server still there at all?
-const COPIED_MS = 1600;
 const MAX_MESSAGES = 200; // nobody scrolls back further, and a page that never forgets gets slow
 
 let waiting = null;        // the question that is being answered: {id, question, asked, node, timer, check}
 let lastId = 0;
-let panelId = "";
 
 // ---------------------------------------------------------------- messages
 
@@ -41,7 +39,10 @@ function copyOf(template) {
 }
 
 function showQuestion(question) {
-  while (log.childElementCount >= MAX_MESSAGES) log.firstElementChild.remove();
+  while (log.childElementCount >= MAX_MESSAGES) {
+    log.firstElementChild.remove();
+    find(".at-older").hidden = false;
+  }
   const node = copyOf(".at-question");
   node.querySelector(".at-bubble").textContent = question;
   node.dataset.question = question;
@@ -88,6 +89,7 @@ function ask(words) {
   if (!question) { say(text("empty_message"), pageLanguage()); hint(text("empty_message")); input.focus(); return; }
   hint("");
   page.classList.add("at-started");
+  find(".at-elsewhere").hidden = true;
   find(".at-new").hidden = false;
   const id = String(++lastId);
   const asked = showQuestion(question);
@@ -97,8 +99,11 @@ function ask(words) {
   say(text("searching"), pageLanguage());
   setBusy(true);
   scrollToQuestion(asked);
-  trigger("ask", { id, message: question, chosen, browser });
+  trigger("ask", { id, message: question, ...context(), past: pastTurns() });
 }
+
+// What the server is told with everything that it may have to answer.
+function context() { return { conversation: conversationId, chosen, browser, spoken }; }
 
 function setBusy(busy) {
   send.hidden = busy;
@@ -126,12 +131,19 @@ function giveUp(key) {
   scrollToQuestion(ended.asked);
 }
 
+// Our handlers never fail: the server was asked more than it takes, or it is gone.
+async function tellFailed() {
+  const asking = waiting;
+  const key = (await serverAnswers()) ? "busy" : "network_lost";
+  if (waiting === asking) giveUp(key);
+}
+
 function hint(words) { find(".at-hint").textContent = words; }
 
 function showReply(answer) {
   if (!waiting || answer.id !== waiting.id) return;   // it was stopped, or the conversation is another one by now
   const { asked } = endWaiting();
-  log.append(fragment(answer.html));
+  appendReply(answer);
   if (answer.page_language !== pageLanguage() && answer.page_language in languages) {
     spoken = answer.page_language;
     wordPage();
@@ -142,12 +154,19 @@ function showReply(answer) {
   scrollToQuestion(asked);
 }
 
+function appendReply(answer, place = null) {
+  const node = fragment(answer.html);
+  if (answer.turn) node.dataset.turn = JSON.stringify(answer.turn);
+  if (place) place.replaceWith(node);
+  else log.append(node);
+  return node;
+}
+
 function showReworded(answer) {
   const last = log.lastElementChild;
   if (waiting || !last || answer.id !== String(lastId)) { showUnchanged(); return; }
-  const again = fragment(answer.html);
   const open = last.querySelector("details[open]");
-  last.replaceWith(again);
+  const again = appendReply(answer, last);
   if (open && again.querySelector("details")) again.querySelector("details").open = true;
   say(answer.spoken, answer.language);
   saveLog();
@@ -161,8 +180,8 @@ function startAnew() {
   endWaiting();
   trigger("clear", {});
   log.replaceChildren();
-  saveLog();
-  spoken = "";
+  find(".at-older").hidden = true;
+  newConversation();
   page.classList.remove("at-started");
   find(".at-new").hidden = true;
   hint("");
@@ -182,42 +201,6 @@ function fit() {
 
 // On a phone that would open the keyboard.
 function focusInput() { if (matchMedia("(hover: hover)").matches) input.focus(); }
-
-// ---------------------------------------------------------------- feedback
-
-// A "no" is kept at once, and once more with its reason if one is given.
-function judge(part, helpful, reason) {
-  const message = part.closest(".at-message");
-  for (const thumb of message.querySelectorAll(".at-thumbs button")) {
-    thumb.setAttribute("aria-pressed", String((thumb.dataset.do === "helpful") === helpful));
-  }
-  const asksWhy = !helpful && reason === undefined;
-  message.querySelector(".at-reason").hidden = !asksWhy;
-  message.querySelector(".at-thanks").hidden = asksWhy;
-  if (asksWhy) message.querySelector(".at-reason input").focus();
-  else say(message.querySelector(".at-thanks").textContent, message.lang);
-  trigger("feedback", { helpful, reason: reason || "" });
-}
-
-// ---------------------------------------------------------------- article panel
-
-function openArticle(button) {
-  panelId = String(Date.now());
-  find(".at-panel-body").replaceChildren(make("p", "at-waiting-text", text("loading")));
-  panel.showModal();
-  const { document: source, start, end } = button.dataset;
-  trigger("article", { id: panelId, document: source, start, end, language: pageLanguage() });
-}
-
-function showArticle(answer) {
-  if (answer.id !== panelId) return;
-  const body = find(".at-panel-body");
-  body.innerHTML = answer.html;
-  body.querySelector("#at-panel-title").focus({ preventScroll: true });   // arrow keys scroll from here
-  const mark = body.querySelector("mark");
-  if (mark) mark.scrollIntoView({ block: "center" });
-  else panel.scrollTop = 0;
-}
 
 // ---------------------------------------------------------------- what can be clicked
 
@@ -239,23 +222,11 @@ const actions = {
     fit();
     input.focus();
   },
-  copy: async (button) => {
-    await navigator.clipboard.writeText(button.dataset.copy);
-    const note = make("span", "", text("copied"));
-    button.append(note);
-    say(text("copied"), pageLanguage());
-    setTimeout(() => note.remove(), COPIED_MS);
-  },
-  relanguage: (button) => {
-    const picker = select.cloneNode(true);
-    picker.className = "at-select at-relanguage";
-    picker.dataset.do = "language";
-    picker.setAttribute("aria-label", text("language_label"));
-    picker.value = button.closest(".at-message").lang;
-    button.replaceWith(picker);
-    picker.focus();
-    try { picker.showPicker(); } catch { /* older browsers: one more click opens it */ }
-  },
+  copy: copySentence,
+  link: copyLink,
+  clear: forgetConversation,
+  person: askPerson,
+  relanguage: pickLanguage,
   helpful: (button) => judge(button, true),
   unhelpful: (button) => judge(button, false),
   article: openArticle,
@@ -263,7 +234,7 @@ const actions = {
 };
 
 page.addEventListener("click", (event) => {
-  const button = event.target.closest("button[data-do]");
+  const button = event.target.closest("button[data-do], a[data-do]");
   if (button && actions[button.dataset.do]) actions[button.dataset.do](button);
   else if (event.target === panel) panel.close();   // the backdrop
 });
@@ -289,7 +260,7 @@ input.addEventListener("keydown", (event) => {
 input.addEventListener("input", () => { fit(); hint(""); });
 
 window.addEventListener("anytongue:answer", (event) => {
-  const show = { reply: showReply, reworded: showReworded, article: showArticle, failed: () => giveUp("error"), nothing: showUnchanged };
+  const show = { reply: showReply, reworded: showReworded, article: showArticle, failed: tellFailed, nothing: showUnchanged };
   const answer = event.detail;
   if (answer && show[answer.type]) show[answer.type](answer);
 });

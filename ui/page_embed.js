@@ -8,6 +8,8 @@ const framed = window.parent !== window;
 function tellHost(what) { window.parent.postMessage(`anytongue:${what}`, "*"); }
 
 function joinHost() {
+  // What a frame of another site keeps is out of reach for a page that a link opens.
+  find("[data-do=link]")?.remove();
   window.addEventListener("message", (event) => {
     if (event.source === window.parent && event.data === "anytongue:opened") focusInput();
   });

@@ -62,7 +62,7 @@ function choose(code) {
   const last = log.lastElementChild;
   if (last && last.dataset.kind && !last.classList.contains("at-restored") && !waiting) {
     last.setAttribute("aria-busy", "true");
-    trigger("reword", { id: String(lastId), chosen, browser });
+    trigger("reword", { id: String(lastId), ...context() });
   }
 }
 

@@ -15,9 +15,12 @@ BRAND = "Anytongue"
 
 PAGE_KEYS = (
     PhraseKey.BOT_NAME,
+    PhraseKey.BUSY,
+    PhraseKey.CLEAR,
     PhraseKey.CLOSE,
     PhraseKey.CONVERSATION,
     PhraseKey.COPIED,
+    PhraseKey.COPY_LINK,
     PhraseKey.EDIT,
     PhraseKey.EMPTY_MESSAGE,
     PhraseKey.ERROR,
@@ -26,10 +29,13 @@ PAGE_KEYS = (
     PhraseKey.INPUT_PLACEHOLDER,
     PhraseKey.LANGUAGE_AUTOMATIC,
     PhraseKey.LANGUAGE_LABEL,
+    PhraseKey.LINK_ELSEWHERE,
+    PhraseKey.LINK_KEPT,
     PhraseKey.LOADING,
     PhraseKey.NETWORK_LOST,
     PhraseKey.NEW_CONVERSATION,
     PhraseKey.NOT_MY_LANGUAGE,
+    PhraseKey.OLDER_LEFT_OUT,
     PhraseKey.PAGE_SUBTITLE,
     PhraseKey.PAGE_TITLE,
     PhraseKey.PRIVACY_NOTE,
@@ -57,9 +63,12 @@ def page_texts(examples: Mapping[str, Sequence[str]]) -> dict[str, dict[str, obj
     }
 
 
-def page_html() -> str:
-    """The whole page before the first question, worded in English until `page.js` has picked the language."""
-    return f'<div class="at-page">{_header()}{_main()}{_composer()}{_article_panel()}{_templates()}</div>'
+def page_html(*, keeps: bool = True) -> str:
+    """The whole page before the first question, worded in English until `page.js` has picked the language.
+
+    `keeps`: whether a conversation may be kept in the browser beyond its tab, and so offers a link to itself.
+    """
+    return f'<div class="at-page">{_header()}{_main(keeps)}{_composer()}{_article_panel()}{_templates()}</div>'
 
 
 def _header() -> str:
@@ -78,15 +87,24 @@ def _header() -> str:
     )
 
 
-def _main() -> str:
+def _main(keeps: bool) -> str:
+    link = (
+        f'<button type="button" class="at-plain" data-do="link">{icons.LINK}<span {_text(PhraseKey.COPY_LINK)}</span>'
+        "</button>"
+    )
     return (
         '<div class="at-main" tabindex="0">'
         '<section class="at-welcome">'
         f"<h1 {_text(PhraseKey.PAGE_TITLE)}</h1><p {_text(PhraseKey.PAGE_SUBTITLE)}</p>"
         f'<div class="at-examples" hidden><h2 {_text(PhraseKey.EXAMPLES_HEADING)}</h2><ul class="at-chips"></ul></div>'
+        f'<p class="at-elsewhere" hidden {_text(PhraseKey.LINK_ELSEWHERE)}</p>'
         "</section>"
+        f'<p class="at-older at-column" hidden {_text(PhraseKey.OLDER_LEFT_OUT)}</p>'
         # The log is not live itself: a card holds far more than what should be read out. The status line is.
         f'<div class="at-log at-column" role="log" aria-live="off" {_label(PhraseKey.CONVERSATION)}></div>'
+        f'<div class="at-tools at-column">{link if keeps else ""}'
+        f'<button type="button" class="at-plain" data-do="clear">{icons.CLEAR}<span {_text(PhraseKey.CLEAR)}</span>'
+        "</button></div>"
         '<p class="at-sr at-status" role="status" aria-live="polite"></p>'
         "</div>"
     )

@@ -116,6 +116,12 @@ def scripted_app(tmp_path_factory):
     yield from _serve("scripted_app.py", tmp_path_factory.mktemp("scripted"))
 
 
+@pytest.fixture(scope="module")
+def crowded_app(tmp_path_factory):
+    """The page over scripted answers on a server that answers one question and lets one wait."""
+    yield from _serve("scripted_app.py", tmp_path_factory.mktemp("crowded"), "crowded")
+
+
 @pytest.fixture(scope="session")
 def sample_app(tmp_path_factory):
     """The page over the sample help centre with the packaged models."""

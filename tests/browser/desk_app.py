@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from desk_samples import BATTERY, HASHED, SHIPPING, make_chatbot, unanswered
 
+from chatbot.hand_over import Contact
 from chatbot.question_keeping import QuestionKeeper
 from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
@@ -29,6 +30,7 @@ def main(port, embed_origins=""):
     knowledge_base = KnowledgeBase(Path("kb.db"))
     log = QuestionLog(knowledge_base)
     chatbot = make_chatbot(knowledge_base, QuestionKeeper(log))
+    chatbot.contact = Contact("https://help.example.org/new?text={question}")
     for question, language in (*SHIPPING, *BATTERY):
         log.record(unanswered(question, language))
     for attack in ATTACKS:

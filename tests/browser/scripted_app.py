@@ -1,7 +1,8 @@
-"""The real page over scripted answers, so that the browser tests need no models: run with a port.
+"""The real page over scripted answers, so that the browser tests need no models: run with a port, and with
+"crowded" for a server that answers one question at a time and lets one more wait.
 
 What is asked decides what happens: "slow" waits until somebody asks "release", "boom" breaks, "nothing" is not found,
-"closest" is unsure.
+"closest" is unsure, "follow" leans on the question before it, "quick" takes no time.
 """
 
 import sys
@@ -15,13 +16,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from chatbot.answer import Answer, Citation
 from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
+from chatbot.hand_over import Contact
 from chatbot.question_keeping import QuestionKeeper
 from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document, Heading
 from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.retriever import RetrievedPassage
-from ui.app import launch
+from ui import app
 
 SLOW_LIMIT_S = 120
 FILLER = "\n\n".join(f"Paragraph {n}. Nothing about the deadline stands here." for n in range(30))
@@ -54,7 +56,8 @@ class ScriptedPipeline:
         if "release" in question:
             for event in self.held:
                 event.set()
-        time.sleep(0.2)
+        if "quick" not in question:
+            time.sleep(0.2)
         found = tuple(RetrievedPassage(passage, 1.0, 0.5, 0.0) for passage in self.passages)
         passage = next(p for p in self.passages if "30 days" in p.text)
         start = passage.text.index("30 days")
@@ -63,7 +66,8 @@ class ScriptedPipeline:
             return Answer(question, None, 0.01, found)
         if "closest" in question:
             return Answer(question, None, 0.45, found, closest=citation)
-        return Answer(question, citation, 0.9, found)
+        earlier = history.questions if history and "follow" in question else ()
+        return Answer(question, citation, 0.9, found, completed_by=earlier)
 
 
 def documents():
@@ -85,8 +89,11 @@ def main():
     for document in documents():
         knowledge_base.add_document(document, cut_passages(document))
     keeper = QuestionKeeper(QuestionLog(knowledge_base))
-    chatbot = Chatbot(ScriptedPipeline(knowledge_base), knowledge_base, question_keeper=keeper)
-    launch(chatbot, host="127.0.0.1", port=int(sys.argv[1]))
+    contact = Contact("help@example.org")
+    chatbot = Chatbot(ScriptedPipeline(knowledge_base), knowledge_base, question_keeper=keeper, contact=contact)
+    if "crowded" in sys.argv:
+        app.ASK_AT_ONCE = app.QUEUE_LIMIT = 1
+    app.launch(chatbot, host="127.0.0.1", port=int(sys.argv[1]))
 
 
 if __name__ == "__main__":

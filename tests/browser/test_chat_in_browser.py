@@ -165,7 +165,21 @@ def test_a_lost_connection_is_told_in_the_language_of_the_page(scripted_app, vis
     message = visitor.ask("Wie lange kann ich ein Produkt zurückgeben?")
     visitor.page.context.set_offline(False)
     visitor.problems.clear()  # the browser logs every failed request
-    assert message.inner_text().startswith(("Die Verbindung ist abgebrochen.", "Bei uns ist etwas schiefgegangen."))
+    assert message.inner_text().startswith("Die Verbindung ist abgebrochen.")
+
+
+def test_a_crowd_is_told_to_wait_in_the_language_of_the_page(crowded_app, visit):
+    first, second, third = (visit(crowded_app, locale="de") for _ in range(3))
+    first.send("slow question about returning a product")
+    first.page.wait_for_timeout(1000)
+    second.send("slow question about returning a product")
+    second.page.wait_for_timeout(1000)
+    message = third.ask("Wie lange kann ich ein Produkt zurückgeben?")
+    third.problems.clear()  # the browser logs the request that was refused
+    assert message.inner_text().startswith("Im Moment gibt es sehr viele Anfragen.")
+    assert third.page.is_visible("[data-do=retry]")
+    for visitor in (first, second):
+        visitor.page.click(".at-stop")
 
 
 # ---------------------------------------------------------------- replies without an answer
