@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from chatbot.answer import Answer
+from chatbot.conversation import Turn
 
 MAX_LINK_CHARS = 1900
 """Windows gives a mail program about 2,000; a letter of Thai, Hindi or Japanese takes 9."""
@@ -22,20 +22,6 @@ _UNSAFE = re.compile(r"""[\s"'<>\\^`|{}\x00-\x1f\x7f]""")
 
 class BadContact(Exception):
     """The contact setting is no address that people can be sent to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One question and what was quoted to it."""
-
-    question: str
-    answer: Answer | None
-
-    @property
-    def text(self) -> str:
-        """The question and, on a line of its own, the English words with their article."""
-        quoted = self.answer and (self.answer.citation or self.answer.closest)
-        return f'{self.question}\r\n- "{quoted.text}" ({quoted.passage.title})' if quoted else self.question
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +41,16 @@ class Contact:
         """What a reader sees of it: the mail address, or the host of the link."""
         return self.address if self.is_mail else str(urlsplit(self.address).hostname)
 
-    def link(self, subject: str, said: Sequence[Said]) -> str:
+    def link(self, subject: str, turns: Sequence[Turn]) -> str:
         """The link for one conversation, oldest first: at most MAX_LINK_CHARS as long as the address leaves room."""
         if self.is_mail:
             start = f"mailto:{quote(self.address, safe='@+')}?subject={quote(subject, safe='')}&body="
-            return start + told(said, MAX_LINK_CHARS - len(start))
+            return start + told(turns, MAX_LINK_CHARS - len(start))
         wanted = sum(self.address.count(placeholder) for placeholder in PLACEHOLDERS)
         room = (MAX_LINK_CHARS - len(self.address)) // max(1, wanted)
         # Encoded text holds no braces, so a question cannot smuggle in the other placeholder.
-        link = self.address.replace("{question}", _fitting(said[-1].question if said else "", room))
-        return link.replace("{conversation}", told(said, room))
+        link = self.address.replace("{question}", _fitting(turns[-1].message if turns else "", room))
+        return link.replace("{conversation}", told(turns, room))
 
 
 def parse_contact(text: str) -> Contact | None:
@@ -93,18 +79,24 @@ def parse_contact(text: str) -> Contact | None:
     return Contact(text)
 
 
-def told(said: Sequence[Said], room: int) -> str:
+def told(turns: Sequence[Turn], room: int) -> str:
     """The conversation, oldest first, percent-encoded into `room` characters: the latest goes before the earlier."""
     entries: list[str] = []
-    for one in reversed(said):
-        entry = _encoded(one.text + "\r\n\r\n")
+    for turn in reversed(turns):
+        entry = _encoded(_entry(turn) + "\r\n\r\n")
         if len(entry) > room:
             if not entries:
-                entries.append(_fitting(one.question, room))
+                entries.append(_fitting(turn.message, room))
             break
         entries.append(entry)
         room -= len(entry)
     return "".join(reversed(entries))
+
+
+def _entry(turn: Turn) -> str:
+    """The question and, on a line of its own, the English words that were quoted with their article."""
+    quoted = turn.answer and (turn.answer.citation or turn.answer.closest)
+    return f'{turn.message}\r\n- "{quoted.text}" ({quoted.passage.title})' if quoted else turn.message
 
 
 def _fitting(text: str, room: int) -> str:

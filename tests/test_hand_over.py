@@ -6,7 +6,7 @@ import pytest
 
 from chatbot.answer import Answer, Citation
 from chatbot.conversation import Turn
-from chatbot.hand_over import MAX_LINK_CHARS, BadContact, Contact, Said, parse_contact
+from chatbot.hand_over import MAX_LINK_CHARS, BadContact, Contact, parse_contact
 from chatbot.language import LANGUAGES
 from chatbot.phrases import PhraseKey, phrase
 from knowledge_base.documents import Passage
@@ -17,6 +17,10 @@ PASSAGE = Passage(1, "returns.md", "Returns", (), 0, 24, "You have 30 days for i
 FOUND = Answer("How long?", Citation(PASSAGE, 9, 16), 0.9, ())
 NOTHING = Answer("And abroad?", None, 0.1, ())
 ATTACK = "\"><script>alert(1)</script>&to=evil@example.org?bcc=x%0D%0ABcc: y\r\nZ {conversation} '"
+
+
+def said(question, answer):
+    return Turn(question, "en", "found", answer)
 
 
 def parts(link):
@@ -87,14 +91,14 @@ def test_a_reader_sees_the_address_or_the_host():
 
 
 def test_a_mail_holds_the_subject_and_what_was_said():
-    address, fields = parts(MAIL.link("Frage an uns", [Said("How long?", FOUND), Said("And abroad?", NOTHING)]))
+    address, fields = parts(MAIL.link("Frage an uns", [said("How long?", FOUND), said("And abroad?", NOTHING)]))
     assert address == "help+desk@example.org"
     assert fields["subject"] == "Frage an uns"
     assert fields["body"] == 'How long?\r\n- "30 days" (Returns)\r\n\r\nAnd abroad?\r\n\r\n'
 
 
 def test_what_was_typed_adds_nothing_to_a_mail_but_words():
-    link = MAIL.link("Help", [Said(ATTACK, NOTHING)])
+    link = MAIL.link("Help", [said(ATTACK, NOTHING)])
     address, fields = parts(link)
     assert (address, set(fields)) == ("help+desk@example.org", {"subject", "body"})
     assert fields["body"].startswith(ATTACK)
@@ -103,26 +107,26 @@ def test_what_was_typed_adds_nothing_to_a_mail_but_words():
 
 def test_a_web_link_holds_the_question_where_its_setting_says_so():
     contact = parse_contact("https://example.org/new?from=chat&text={question}&all={conversation}")
-    link = urlsplit(contact.link("Help", [Said(ATTACK, NOTHING)]))
+    link = urlsplit(contact.link("Help", [said(ATTACK, NOTHING)]))
     fields = parse_qs(link.query)
     assert (link.netloc, set(fields), fields["text"]) == ("example.org", {"from", "text", "all"}, [ATTACK])
 
 
 def test_a_web_link_without_a_placeholder_tells_nothing():
-    assert Contact("https://example.org/new").link("Help", [Said("secret", NOTHING)]) == "https://example.org/new"
+    assert Contact("https://example.org/new").link("Help", [said("secret", NOTHING)]) == "https://example.org/new"
 
 
 @pytest.mark.parametrize("word", ["long ", "ありがとう", "😀", "\ud800"])
 @pytest.mark.parametrize("contact", [MAIL, Contact("https://example.org/?q={question}&c={conversation}")])
 def test_a_link_is_never_too_long_and_no_letter_is_cut(contact, word):
-    link = contact.link("お問い合わせ" * 3, [Said(word * 400, NOTHING)] * 50)
+    link = contact.link("お問い合わせ" * 3, [said(word * 400, NOTHING)] * 50)
     assert len(link) <= MAX_LINK_CHARS
     assert "\ufffd" not in unquote(link)
 
 
 def test_the_latest_question_is_told_before_the_earlier_ones():
-    said = [Said(f"question {number} " + "x" * 300, NOTHING) for number in range(20)]
-    _, fields = parts(MAIL.link("Help", said))
+    turns = [said(f"question {number} " + "x" * 300, NOTHING) for number in range(20)]
+    _, fields = parts(MAIL.link("Help", turns))
     told = [line.split("x")[0] for line in fields["body"].split("\r\n\r\n") if line]
     assert told == [f"question {number} " for number in range(20 - len(told), 20)]
     assert 1 < len(told) < 20
