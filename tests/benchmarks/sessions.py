@@ -37,6 +37,7 @@ from chatbot.chatbot import Chatbot  # noqa: E402
 from chatbot.evaluation.provenance import provenance  # noqa: E402
 from chatbot.language import LANGUAGES  # noqa: E402
 from chatbot.settings import Settings  # noqa: E402
+from knowledge_base.store import KnowledgeBase  # noqa: E402
 from ui import chat  # noqa: E402
 
 QUESTIONS = ROOT / "tests" / "data" / "questions"
@@ -99,6 +100,8 @@ def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="anytongue-sessions-") as folder:
         settings = Settings(kb=options.kb or Path(folder) / "sessions.db")
+        if not options.kb:
+            _make_sample(settings)
         chatbot = assemble.build_chatbot(settings)
         people = [_person(number) for number in range(options.sessions)]
         load_before = os.getloadavg()[0]
@@ -240,6 +243,12 @@ def _person(number: int) -> Person:
     questions = [str(json.loads(line)["question"]) for line in lines if line.strip()]
     random.Random(number).shuffle(questions)
     return Person(language, questions)
+
+
+def _make_sample(settings: Settings) -> None:
+    with KnowledgeBase(settings.kb) as knowledge_base:
+        assemble.add_documents([assemble.SAMPLE_ARTICLES], knowledge_base)
+        assemble.encode_new_passages(knowledge_base, assemble.build_encoder(settings))
 
 
 @contextmanager
