@@ -43,13 +43,21 @@ def best_spans(
     scores = start_logits[first : first + count, None] + end_logits[None, first : first + count]  # (k, k)
     distance = np.arange(count)[None, :] - np.arange(count)[:, None]
     scores = np.where((distance >= 0) & (distance < MAX_ANSWER_TOKENS), scores, -np.inf)
-    best = np.argsort(-scores, axis=None, kind="stable")[:top]
-    rows, columns = np.unravel_index(best, scores.shape)
+    rows, columns = np.unravel_index(_highest(scores.ravel(), top), scores.shape)
     return [
         ScoredSpan(int(offsets[i, 0]), int(offsets[j, 1]), float(scores[i, j]), no_answer)
         for i, j in zip(rows, columns, strict=True)
-        if np.isfinite(scores[i, j])
     ]
+
+
+def _highest(scores: FloatArray, top: int) -> IntArray:
+    """Places of the highest finite scores (n,), best first, equal ones by place; without sorting all of them."""
+    places = np.flatnonzero(np.isfinite(scores))
+    if len(places) > top:
+        possible = scores[places]
+        places = places[possible >= np.partition(possible, -top)[-top]]  # more than `top` where the cut is a tie
+    best: IntArray = places[np.argsort(-scores[places], kind="stable")][:top]
+    return best
 
 
 def merge_overlapping(spans: list[ScoredSpan]) -> list[ScoredSpan]:
