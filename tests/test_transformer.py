@@ -223,6 +223,14 @@ def test_a_truncated_checkpoint_says_so(plain_encoder: tuple[Path, Any], tmp_pat
         load_encoder_network(tmp_path)
 
 
+def test_weights_that_are_no_safetensors_at_all_say_so(plain_encoder: tuple[Path, Any], tmp_path: Path) -> None:
+    for path in plain_encoder[0].iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(bytes(range(256)) * 20)
+    with pytest.raises(CheckpointError, match=r"could not be loaded .* restore or replace it"):
+        load_encoder_network(tmp_path)
+
+
 def test_a_folder_without_weights_says_so(plain_encoder: tuple[Path, Any], tmp_path: Path) -> None:
     (tmp_path / "config.json").write_bytes((plain_encoder[0] / "config.json").read_bytes())
     with pytest.raises(CheckpointFileMissing, match=r"holds no \*\.safetensors weights"):

@@ -57,6 +57,7 @@ def main() -> None:
     options = _options()
     if options.build:
         build(options.build, options.work)
+        sys.stdout.write("{}\n")
     elif options.case:
         sys.stdout.write(json.dumps(measure(options)) + "\n")
     else:
@@ -81,7 +82,9 @@ def run_all(options: argparse.Namespace) -> None:
             size = case.split("-")[1]
             if not (Path(work) / size).exists():
                 sys.stderr.write(f"building {size}\n")
-                run_case(__file__, ["--build", size, "--work", work])
+                built = run_case(__file__, ["--build", size, "--work", work])
+                if "error" in built:
+                    sys.exit(f"XLM-R {size} could not be built: {built['error']}")
             sys.stderr.write(f"{title}\n")
             record["cases"][title] = _run_twice(case, work, options) | {"date": record["date"]}
             save(options.out, record)

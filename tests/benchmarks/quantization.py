@@ -206,7 +206,7 @@ def _run_case(record: dict[str, Any], python: str, name: str, part: str, folder:
     if "error" in found:
         record["missing"][title] = found["error"]
     else:
-        record["cases"][title] = found
+        record["cases"][title] = {**found, "date": record["date"], "commit": record["commit"]}
 
 
 def measure(name: str, part: str, folder: Path) -> dict[str, Any]:
@@ -344,7 +344,7 @@ def table(cases: dict[str, dict[str, Any]]) -> str:
         part, _, name = title.partition(": ")
         near = ", ".join(f"{key} {case[key]}" for key in case if key.split("_")[0] in ("cosine", "logit", "same"))
         speed = case["tokens_per_s"]
-        lines.append(f"| {part} | {name} | {speed['short']} | {speed['long']} | {near} | {case['peak_mb']} |")
+        lines.append(f"| {part} | {name} | {speed['short']} | {speed['long']} | {near} | {case.get('peak_mb', '')} |")
     return "\n".join(lines)
 
 

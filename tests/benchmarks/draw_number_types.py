@@ -1,0 +1,129 @@
+"""Results of the other benchmarks -> the table and the picture in README: memory against F1 against speed.
+
+Run: python tests/benchmarks/draw_number_types.py
+
+Reads number_types_xquad.json and large_checkpoints.json beside it; writes number_types.png there and the lines between
+the marks in README. Needs matplotlib (the `evaluate` extra). Nothing is measured here.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "tests" / "benchmarks" / "results"
+PICTURE = RESULTS / "number_types.png"
+BEGIN, END = "<!-- number types: made by tests/benchmarks/draw_number_types.py -->", "<!-- /number types -->"
+MOST_BYTES, COLOURS = 60_000, 64
+BLUE, ORANGE, GREY = "#1f5fa8", "#d9772b", "#8a8a8a"
+AREA_PER_MS = 3.0
+
+
+def main() -> None:
+    quality, large = read()
+    draw(quality, large)
+    readme = ROOT / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    if BEGIN not in text:
+        sys.exit(f"README.md has no line {BEGIN}: put it, and {END}, where the table belongs.")
+    marked = re.compile(re.escape(BEGIN) + ".*?" + re.escape(END), re.DOTALL)
+    readme.write_text(marked.sub(lambda _: block(quality, large), text), encoding="utf-8")
+
+
+def read() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two results."""
+    names = ("number_types_xquad.json", "large_checkpoints.json")
+    quality, large = (json.loads((RESULTS / name).read_text(encoding="utf-8")) for name in names)
+    return quality, large
+
+
+def block(quality: dict[str, Any], large: dict[str, Any]) -> str:
+    """What stands in README, marks included."""
+    return "\n".join([BEGIN, *packaged_table(quality), "", *large_table(large), END])
+
+
+def packaged_table(quality: dict[str, Any]) -> list[str]:
+    """The packaged reader: answers against memory and time."""
+    lines = [
+        "| packaged reader, XQuAD | EM | F1 | F1 lost | memory MB | ms a question |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, found in quality["variants"].items():
+        loss = quality["loss"].get(name)
+        lost = f"{loss['mean']:.1f} (most: {loss['worst']['language']} {loss['worst']['f1']:.1f})" if loss else ""
+        lines.append(
+            f"| {name} | {found['em']:.1f} | {found['f1']:.1f} | {lost} | {found['held_mb']} | "
+            f"{found['ms_a_question']:.0f} |"
+        )
+    return lines
+
+
+def large_table(large: dict[str, Any]) -> list[str]:
+    """XLM-R in full size: memory and time."""
+    lines = [
+        "| five passages of 180 tokens | first load s | load s | on disk MB | memory MB | ms a question |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for title, case in large["cases"].items():
+        if "error" in case:
+            continue
+        held = case.get("gpu_held_mb", case["held_mb"])
+        lines.append(
+            f"| {_large_name(title)} | {case.get('first_load_s', '')} | {case['load_s']} | {case.get('copy_mb', '')} | "
+            f"{held} | {case['p50_ms']:.0f} |"
+        )
+    return lines
+
+
+def _large_name(title: str) -> str:
+    device, _, case = title.partition(": ")
+    part, size, kind, *words = case.split("-")
+    what = "XLM-R" if part == "reader" else "encoder, reader, 100,000 passages: XLM-R"
+    return f"{what} {size}, {kind}, {'int8' if words else 'float'} words ({device})"
+
+
+def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
+    """Left: the packaged reader. Right: XLM-R, whose random weights have no F1."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+    figure = Figure(figsize=(9, 4.2), dpi=110, layout="constrained")
+    canvas = FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    for name, found in quality["variants"].items():
+        colour = ORANGE if name.startswith("nf4") else BLUE if name.startswith("int8") else GREY
+        size = AREA_PER_MS * found["ms_a_question"]
+        left.scatter(found["held_mb"], found["f1"], s=size, color=colour, alpha=0.7, edgecolors="black")
+        label = f"{name}: {found['ms_a_question']:.0f} ms"
+        left.annotate(
+            label, (found["held_mb"], found["f1"]), (0, 11), textcoords="offset points", fontsize=7, ha="center"
+        )
+    left.margins(0.25)
+    left.set_xlabel("memory (MB)")
+    left.set_ylabel("F1, mean of the languages")
+    left.set_title("Packaged reader on XQuAD; area: ms a question", fontsize=9)
+    for title, case in large["cases"].items():
+        if "error" in case or ": reader" not in title:
+            continue
+        held = case.get("gpu_held_mb", case["held_mb"])
+        kind = title.split("-", 2)[2]
+        colour = ORANGE if kind.startswith("nf4") else BLUE if kind.startswith("int8") else GREY
+        right.scatter(held, case["p50_ms"], color=colour, marker="s" if "large" in title else "o", edgecolors="black")
+        label = f"{'large' if 'large' in title else 'base'} {kind.replace('-', '+')}"
+        right.annotate(label, (held, case["p50_ms"]), (5, 4), textcoords="offset points", fontsize=7)
+    right.margins(0.2)
+    right.set_xlabel("memory (MB)")
+    right.set_ylabel("ms a question, one at a time")
+    right.set_title("XLM-R reader, random weights; +words: int8 word rows", fontsize=9)
+    canvas.draw()
+    image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    image.convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
+    if PICTURE.stat().st_size > MOST_BYTES:
+        sys.exit(f"{PICTURE} has {PICTURE.stat().st_size} bytes, more than {MOST_BYTES}.")
+
+
+if __name__ == "__main__":
+    main()
