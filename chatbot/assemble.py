@@ -7,7 +7,7 @@ from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
 from chatbot.hand_over import parse_contact
 from chatbot.language import refuse_if_not_english
-from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, ROOT, load_encoder, load_reader
+from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, ROOT, load_encoder, load_reader, load_reranker
 from chatbot.pipeline import QAPipeline
 from chatbot.question_keeping import QuestionKeeper
 from chatbot.reader import Reader
@@ -20,7 +20,7 @@ from retrieval.encoder import Encoder
 from retrieval.indexer import index
 from retrieval.retriever import Retriever
 
-__all__ = ["PACKAGED_ENCODER", "PACKAGED_READER"]  # for those who assemble nothing but need the folders
+__all__ = ["PACKAGED_ENCODER", "PACKAGED_READER", "load_reranker"]  # for those who assemble less than a chatbot
 
 CALIBRATION_FILE = ROOT / "chatbot" / "weights" / "calibration.json"
 SAMPLE_ARTICLES = ROOT / "knowledge_base" / "articles"
@@ -94,9 +94,9 @@ def add_documents(
 
 
 def build_pipeline(settings: Settings, knowledge_base: KnowledgeBase, encoder: Encoder) -> QAPipeline:
-    """Retriever, reader and calibration over an open knowledge base."""
+    """Retriever, reranker if one is set, reader and calibration over an open knowledge base."""
     reader = build_reader(settings)
-    retriever = Retriever(knowledge_base, encoder)
+    retriever = Retriever(knowledge_base, encoder, load_reranker(settings))
     return QAPipeline(retriever, reader, load_calibration(encoder, reader), top_k=settings.top_k)
 
 

@@ -14,6 +14,7 @@ from retrieval.packaged import CheckpointError
 from retrieval.pretrained import resolve_checkpoint
 from retrieval.profiles import (
     AUTO,
+    NO_RERANKER,
     PACKAGED,
     UNKNOWN,
     Choice,
@@ -25,7 +26,8 @@ from retrieval.profiles import (
     reader_warning,
     smaller_pairs,
 )
-from retrieval.transformer import load_encoder_network, load_reader_network
+from retrieval.reranker import Reranker
+from retrieval.transformer import load_encoder_network, load_reader_network, load_reranker_network
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGED_ENCODER = ROOT / "retrieval" / "weights" / "packaged"
@@ -56,6 +58,29 @@ def load_encoder(settings: Settings) -> Encoder:
 def load_reader(settings: Settings) -> Reader:
     """The reader that the settings name."""
     return first_that_fits(choose_models(settings.models).pair, "reader", lambda name: _reader(name, settings))
+
+
+def choose_reranker(settings: Settings) -> str | None:
+    """The reranker that the settings name, None for none. Raises UnknownProfile."""
+    wanted = settings.reranker
+    if wanted == AUTO:
+        wanted = choose_models(settings.models).pair.reranker
+    return None if wanted == NO_RERANKER else wanted
+
+
+def load_reranker(settings: Settings) -> Reranker | None:
+    """The reranker that the settings name. Where memory runs out there is none: search alone ranks well enough."""
+    checkpoint = choose_reranker(settings)
+    if checkpoint is None:
+        return None
+    try:
+        return Reranker(load_reranker_network(checkpoint, settings.quantization))
+    except Exception as error:  # torch and transformers tell of missing memory in several kinds
+        if not is_out_of_memory(error):
+            raise
+    release_memory()  # here, where the error no longer holds on to half a model
+    logger.warning("Not enough memory for the reranker %s: running without one.", checkpoint)
+    return None
 
 
 def first_that_fits(pair: ModelPair, part: str, load: Callable[[str], Model]) -> Model:

@@ -90,16 +90,19 @@ class QAPipeline:
         vector = self.retriever.encoder.encode_questions([question])[0]
         encode_ms = (perf_counter() - started) * 1000
         scores = self.retriever.score(question, vector)
-        alone = _Way(question, tuple(self.retriever.best(scores, self._top_k)))
+        passages, rerank = self.retriever.rank_timed(question, scores, self._top_k)
+        alone = _Way(question, tuple(passages))
         ways = [alone]
         logit = self._follow_up_logit(question, vector, scores, alone, history)
         if logit > 0:
             found, timings = self.retriever.retrieve_timed(history.complete_for_search(question), self._top_k)
             encode_ms += timings["encode"]
+            rerank = {stage: ms + timings[stage] for stage, ms in rerank.items()}
             text = history.complete_for_reading(question)
             follow_up = _Way(text, tuple(found), history.questions, history.citation)
             ways = [follow_up] if logit > UNCLEAR_LOGIT else [follow_up, alone]
-        return ways, {"encode": encode_ms, "search": (perf_counter() - started) * 1000 - encode_ms}
+        search_ms = (perf_counter() - started) * 1000 - encode_ms - sum(rerank.values())
+        return ways, {"encode": encode_ms, "search": search_ms, **rerank}
 
     def _follow_up_logit(
         self, question: str, vector: FloatArray, scores: QuestionScores, alone: _Way, history: PastTurn
@@ -108,7 +111,8 @@ class QAPipeline:
             return float("-inf")
         topic_score = self.retriever.best_of_document(scores, history.citation.passage.document)
         likeness = self._empty_questions @ vector
-        return signs(question, scores.similarities, likeness, topic_score, alone.passages[0].score).logit()
+        best_score = max(found.score for found in alone.passages)  # not the first's where a reranker ranked
+        return signs(question, scores.similarities, likeness, topic_score, best_score).logit()
 
     @cached_property
     def _empty_questions(self) -> FloatArray:

@@ -31,6 +31,8 @@ class Settings:
     """packaged | base | large | auto: which encoder and reader."""
     quantization: str = "auto"
     """none | int8 | nf4 | auto: number type of the weights."""
+    reranker: str = "none"
+    """none | auto | hub id | folder: cross-encoder that orders the passages once more; auto = the profile's."""
     top_k: int = 8
     """Passages retrieved for a question; reading stops earlier when it cannot pay."""
     threshold: float | None = None

@@ -23,7 +23,14 @@ from retrieval.quantized_copies import CopyKey, keep_copy, use_copy
 if TYPE_CHECKING:
     from torch import Tensor
 
-SPAN_HEADS = ("qa_outputs", "classifier")  # what transformers calls the span head, by architecture
+HEADS = ("qa_outputs", "classifier")  # what transformers calls the head of a reader or a reranker, by architecture
+HEADLESS = {
+    "AutoModelForQuestionAnswering": (
+        "question answering head",
+        "use a checkpoint fine-tuned for extractive question answering",
+    ),
+    "AutoModelForSequenceClassification": ("relevance head", "use a reranker such as BAAI/bge-reranker-v2-m3"),
+}
 POOLER = "pooler"  # on top of a body; nobody here reads it
 HARMLESS_MISSING = (POOLER + ".", "position_ids")  # not part of what is read here
 LAYERS_FILE = "layers.safetensors"
@@ -42,7 +49,7 @@ class Loading:
     folder: Path
     """Of the checkpoint."""
     auto_class: str
-    """AutoModel | AutoModelForQuestionAnswering"""
+    """AutoModel | AutoModelForQuestionAnswering | AutoModelForSequenceClassification"""
     numbers: NumberTypes
     words: bool
     """The word embedding as int8 rows."""
@@ -80,7 +87,7 @@ def load_model(loading: Loading, key: CopyKey) -> Any:
     if model is not None:
         return model
     model = _load_whole(loading)
-    layers = int8_layers(model, keep=SPAN_HEADS) if loading.own_layers else {}
+    layers = int8_layers(model, keep=HEADS) if loading.own_layers else {}
     words = int8_words(model) if loading.words else {}
     set_int8_layers(model, layers)
     if words:
@@ -103,7 +110,7 @@ def _load_whole(loading: Loading) -> Any:
         )
     except Exception as error:  # safetensors, transformers and tokenizers raise some twenty kinds
         raise CheckpointError(f"{loading.folder} could not be loaded ({error}): restore or replace it.") from error
-    _check_nothing_is_random(loading.folder, report["missing_keys"])
+    _check_nothing_is_random(loading, report["missing_keys"])
     _drop_pooler(model)
     if not loading.by_bitsandbytes:
         model.to(loading.device)
@@ -115,13 +122,12 @@ def _drop_pooler(model: Any) -> None:
         setattr(model, POOLER, None)
 
 
-def _check_nothing_is_random(folder: Path, missing: Iterable[str]) -> None:
+def _check_nothing_is_random(loading: Loading, missing: Iterable[str]) -> None:
+    folder = loading.folder
     random = sorted(key for key in missing if not any(part in key for part in HARMLESS_MISSING))
-    if any(key.split(".")[0] in SPAN_HEADS for key in random):
-        raise MissingWeights(
-            f"{folder} has no question answering head ({', '.join(random)}): "
-            "use a checkpoint fine-tuned for extractive question answering."
-        )
+    if any(key.split(".")[0] in HEADS for key in random):
+        head, advice = HEADLESS[loading.auto_class]
+        raise MissingWeights(f"{folder} has no {head} ({', '.join(random)}): {advice}.")
     if random:
         raise MissingWeights(f"{folder} lacks {len(random)} weights ({random[0]} ...): use a whole checkpoint.")
 
@@ -130,7 +136,7 @@ def _placement(loading: Loading) -> dict[str, Any]:
     if not loading.by_bitsandbytes:
         return {}
     # A pooler that the checkpoint lacks would be filled at random, which fails for quantized types.
-    configuration = bitsandbytes_config(loading.numbers, keep=[*SPAN_HEADS, POOLER])
+    configuration = bitsandbytes_config(loading.numbers, keep=[*HEADS, POOLER])
     return {"quantization_config": configuration, "device_map": loading.device}
 
 

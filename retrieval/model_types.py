@@ -68,6 +68,17 @@ class EncoderNetwork(Protocol):
         ...
 
 
+class RerankerNetwork(Protocol):
+    """A body that says how well a passage answers a question, both read together."""
+
+    tokenizer: Tokenizer
+    fingerprint: str
+
+    def relevance(self, batch: TokenBatch) -> FloatArray:
+        """Logits (n,): higher is better, comparable within one question."""
+        ...
+
+
 class ReaderNetwork(Protocol):
     """A body with a span head."""
 

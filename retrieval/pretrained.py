@@ -40,6 +40,10 @@ class HubUnreachable(CheckpointError):
     """The hub gave no files for this id."""
 
 
+class NoRelevanceHead(CheckpointError):
+    """The checkpoint is no reranker."""
+
+
 class PickleCheckpoint(CheckpointError):
     """Weights only as pickle, which can run code when read."""
 
@@ -98,6 +102,24 @@ def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_wor
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
         return torch.stack([output.start_logits, output.end_logits], dim=-1)
+
+    return _loaded(model, forward, source, fingerprint_of(source, quantization))
+
+
+def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> LoadedModel:
+    """A body with one score for question and passage, run by transformers. Raises NoRelevanceHead."""
+    config = read_config(source.folder)
+    labels = len(config.get("id2label") or {0: "", 1: ""})  # transformers writes the labels unless there are two
+    if labels != 1:
+        raise NoRelevanceHead(
+            f"{source.hub_id or source.folder} is no reranker: it tells {labels} classes apart, one score is needed. "
+            "Use one such as BAAI/bge-reranker-v2-m3."
+        )
+    model = _load_model("AutoModelForSequenceClassification", source, quantization, None)
+
+    def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
+        logits: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).logits  # (n, 1)
+        return logits[:, None]
 
     return _loaded(model, forward, source, fingerprint_of(source, quantization))
 

@@ -14,6 +14,7 @@ from retrieval.packaged import CONFIG_FILE, CheckpointError, read_config
 PACKAGED = "packaged"
 """Stands for the packaged checkpoint in a pair; the program knows where that lies."""
 AUTO = "auto"
+NO_RERANKER = "none"
 UNKNOWN = "unknown"
 """The licence of a checkpoint that is not listed here."""
 
@@ -65,16 +66,27 @@ class ReaderFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RerankerFacts:
+    """What is known of a reranker."""
+
+    id: str
+    licence: str
+    shape: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelPair:
     """An encoder and a reader, each `packaged`, a hub id or a folder."""
 
     name: str
     encoder: str
     reader: str
+    reranker: str = NO_RERANKER
+    """What goes with them when one is wanted."""
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """What the hub or a folder must give."""
+        """What the hub or a folder must give for the two."""
         return tuple(part for part in (self.encoder, self.reader) if part != PACKAGED)
 
 
@@ -130,8 +142,16 @@ READERS: tuple[ReaderFacts, ...] = (
     ),
 )
 
+RERANKERS: tuple[RerankerFacts, ...] = (
+    RerankerFacts(
+        "BAAI/bge-reranker-v2-m3",
+        "Apache-2.0",
+        Shape(XLM_R_VOCABULARY, width=1024, layers=24, feed_forward=4096, positions=8194),
+    ),
+)
+
 PROFILES: tuple[ModelPair, ...] = (
-    ModelPair("large", "intfloat/multilingual-e5-large", "deepset/xlm-roberta-large-squad2"),
+    ModelPair("large", "intfloat/multilingual-e5-large", "deepset/xlm-roberta-large-squad2", "BAAI/bge-reranker-v2-m3"),
     ModelPair("base", "intfloat/multilingual-e5-small", "deepset/xlm-roberta-base-squad2"),
     ModelPair(PACKAGED, PACKAGED, PACKAGED),
 )
@@ -200,6 +220,12 @@ def reader_facts(checkpoint: str) -> ReaderFacts:
     name = checkpoint.lower()
     other = any(part in name for part in NOT_ENGLISH_ONLY)
     return ReaderFacts(checkpoint, UNKNOWN, folder_shape(Path(checkpoint)), english_only=False if other else None)
+
+
+def reranker_facts(checkpoint: str) -> RerankerFacts:
+    """What is known of a reranker."""
+    known = next((facts for facts in RERANKERS if _same(facts.id, checkpoint)), None)
+    return known or RerankerFacts(checkpoint, UNKNOWN, folder_shape(Path(checkpoint)))
 
 
 def reader_warning(facts: ReaderFacts) -> str | None:

@@ -183,14 +183,14 @@ def quantize_rows_torch(weight: "Tensor") -> tuple["Tensor", "Tensor"]:
 def int8_layers(model: Any, keep: Iterable[str]) -> dict[str, "Tensor"]:
     """The Linear layers of a transformers model as int8: PATH.rows, PATH.scale and PATH.bias of each.
 
-    `keep` names modules (last part of their path) that stay as they are: the span head.
+    `keep` names modules that stay as they are, with all inside them: the head.
     """
     from torch import nn
 
     kept = frozenset(keep)
     tensors: dict[str, Tensor] = {}
     for path, module in model.named_modules():
-        if isinstance(module, nn.Linear) and path.rpartition(".")[2] not in kept:
+        if isinstance(module, nn.Linear) and kept.isdisjoint(path.split(".")):
             tensors[path + ROWS], tensors[path + SCALE] = quantize_rows_torch(module.weight)
             if module.bias is not None:
                 tensors[path + BIAS] = module.bias.detach().float()

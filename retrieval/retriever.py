@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,10 +12,14 @@ from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
 from retrieval.fusion import KEYWORD_WEIGHT, fuse, standard_scores
 from retrieval.model_types import FloatArray, IntArray
+from retrieval.reranker import Reranker
 from retrieval.vector_index import VectorIndex
 
 KEYWORD_CANDIDATES = 50
 """Keyword hits looked at: below that rank a passage shares one common word with the question."""
+
+RERANKED = 20
+"""Passages the reranker reads: what search ranks lower is hardly ever what answers."""
 
 NEVER = -1  # no version of a knowledge base
 
@@ -26,11 +30,13 @@ class RetrievedPassage:
 
     passage: Passage
     score: float
-    """The fused score the passages are ranked by; comparable within one question only."""
+    """The fused score the passages are ranked by where no reranker is; comparable within one question only."""
     similarity: float
     """Cosine between question and passage vectors."""
     keyword_score: float
     """BM25, higher is better; 0 when no keyword matched."""
+    relevance: float | None = None
+    """The reranker's logit, by which the passages are ranked then; None without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +62,11 @@ class _Snapshot:
 class Retriever:
     """Finds passages of one knowledge base with one encoder. Threads may share it."""
 
-    def __init__(self, knowledge_base: KnowledgeBase, encoder: Encoder) -> None:
+    def __init__(self, knowledge_base: KnowledgeBase, encoder: Encoder, reranker: Reranker | None = None) -> None:
+        """`reranker`: puts the best passages in order once more; None = they stay as search found them."""
         self._knowledge_base = knowledge_base
         self._encoder = encoder
+        self._reranker = reranker
         self._snapshot = _Snapshot(NEVER, VectorIndex(np.zeros(0, np.int64), np.zeros((0, encoder.dim), np.float32)))
         self._reloading = threading.Lock()
 
@@ -72,20 +80,33 @@ class Retriever:
         return self.retrieve_timed(question, top_k)[0]
 
     def retrieve_timed(self, question: str, top_k: int = 8) -> tuple[list[RetrievedPassage], dict[str, float]]:
-        """The same, with the milliseconds of its stages "encode" and "search"."""
+        """The same, with the milliseconds of its stages "encode", "search" and, with a reranker, "rerank"."""
         started = time.perf_counter()
         vector = self._encoder.encode_questions([question])[0]
         encoded = time.perf_counter()
-        found = self.best(self.score(question, vector), top_k)
-        finished = time.perf_counter()
-        return found, {"encode": (encoded - started) * 1000, "search": (finished - encoded) * 1000}
+        found, timings = self.rank_timed(self.score(question, vector), top_k)
+        whole_ms = (time.perf_counter() - started) * 1000
+        encode_ms = (encoded - started) * 1000
+        rerank_ms = timings.get("rerank", 0.0)
+        return found, {"encode": encode_ms, "search": whole_ms - encode_ms - rerank_ms, **timings}
+
+    def rank_timed(self, scores: QuestionScores, top_k: int) -> tuple[list[RetrievedPassage], dict[str, float]]:
+        """The best passages by those scores, as `retrieve` gives them, and the time of "rerank"."""
+        if self._reranker is None:
+            return self.best(scores, top_k), {}
+        found = self.best(scores, max(top_k, RERANKED))
+        started = time.perf_counter()
+        relevance = self._reranker.relevance(scores.question, [hit.passage.indexed_text for hit in found]).tolist()
+        judged = [replace(hit, relevance=logit) for hit, logit in zip(found, relevance, strict=True)]
+        judged.sort(key=lambda hit: -(hit.relevance or 0.0))  # a stable sort: equals stay as search had them
+        return judged[:top_k], {"rerank": (time.perf_counter() - started) * 1000}
 
     def score(self, question: str, vector: FloatArray) -> QuestionScores:
         """What the question, encoded as `vector`, scores against every passage of the present index."""
         return self._score(question, vector, self._current_index())
 
     def best(self, scores: QuestionScores, top_k: int) -> list[RetrievedPassage]:
-        """The best passages by those scores, best first."""
+        """The best passages by those scores alone, best first."""
         found, complete = self._found(scores, top_k)
         if not complete:
             # Another thread or process replaced a document since the index was read: what stands there now counts.

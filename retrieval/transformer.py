@@ -12,9 +12,21 @@ from tokenizers import Tokenizer as RustTokenizer
 
 from retrieval.bert import BertBuilder, read_shape
 from retrieval.joining import JoinedRun, Run
-from retrieval.model_types import EncoderNetwork, FloatArray, ReaderNetwork, TokenBatch, Tokenizer
+from retrieval.model_types import (
+    EncoderNetwork,
+    FloatArray,
+    ReaderNetwork,
+    RerankerNetwork,
+    TokenBatch,
+    Tokenizer,
+)
 from retrieval.packaged import PackagedCheckpoint, is_packaged, read_packaged
-from retrieval.pretrained import load_pretrained_encoder, load_pretrained_reader, resolve_checkpoint
+from retrieval.pretrained import (
+    load_pretrained_encoder,
+    load_pretrained_reader,
+    load_pretrained_reranker,
+    resolve_checkpoint,
+)
 from retrieval.quantization import UnknownQuantization, check_quantization, choose_number_types, current_device
 from retrieval.running import DeviceRun, Forward
 from retrieval.tokenizer import FastTokenizer, read_tokenizer
@@ -40,6 +52,20 @@ class TorchEncoder:
     def hidden(self, batch: TokenBatch) -> FloatArray:
         """Last hidden states, (n, length, dim)."""
         return self._run(batch)
+
+
+class TorchReranker:
+    """A `RerankerNetwork` on torch."""
+
+    def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, device: str) -> None:
+        self.tokenizer = tokenizer
+        self.fingerprint = fingerprint
+        self._run = run_on(device, forward, tokenizer.pad_id)
+
+    def relevance(self, batch: TokenBatch) -> FloatArray:
+        """Logits, (n,)."""
+        logits = self._run(batch)  # (n, 1, 1)
+        return np.ascontiguousarray(logits[:, 0, 0])
 
 
 class TorchReader:
@@ -99,6 +125,13 @@ def load_reader_network(
         return body.hidden(ids, mask, segments) @ weight.T + bias
 
     return TorchReader(forward, _packaged_tokenizer(packaged), packaged.fingerprint, device)
+
+
+def load_reranker_network(checkpoint: str | Path, quantization: str = "auto") -> RerankerNetwork:
+    """Load a cross-encoder with one score; anything else is refused."""
+    check_quantization(quantization)
+    loaded = load_pretrained_reranker(resolve_checkpoint(checkpoint), quantization)
+    return TorchReranker(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
 
 
 def _builder(packaged: PackagedCheckpoint, quantization: str) -> tuple[BertBuilder, str]:

@@ -11,7 +11,7 @@ from tiny_checkpoints import save_checkpoint, save_packaged_pair
 
 from retrieval.bert import UnsupportedArchitecture
 from retrieval.encoder import pad
-from retrieval.model_loading import SPAN_HEADS, MissingWeights
+from retrieval.model_loading import HEADS, MissingWeights
 from retrieval.model_types import TokenBatch
 from retrieval.packaged import BrokenCheckpoint, CheckpointError, CheckpointFileMissing
 from retrieval.pretrained import CheckpointNotFound, HubUnreachable, PickleCheckpoint
@@ -63,7 +63,7 @@ def by_bitsandbytes(folder: Path, weights: str) -> Any:
     """The reader loaded by transformers with our bitsandbytes settings, as on a GPU."""
     from transformers import AutoModelForQuestionAnswering
 
-    config = bitsandbytes_config(NumberTypes(weights, "float32", ""), keep=SPAN_HEADS)
+    config = bitsandbytes_config(NumberTypes(weights, "float32", ""), keep=HEADS)
     return AutoModelForQuestionAnswering.from_pretrained(
         folder, quantization_config=config, device_map="cpu", dtype=torch.float32
     )

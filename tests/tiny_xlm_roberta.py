@@ -32,8 +32,8 @@ def trained_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def save_xlm_roberta(folder: Path, model_class: str) -> Any:
-    """A standard checkpoint folder with random weights; returns the model."""
+def save_xlm_roberta(folder: Path, model_class: str, **settings: Any) -> Any:
+    """A standard checkpoint folder with random weights; returns the model. `settings`: more of its config."""
     import torch
     import transformers
 
@@ -51,6 +51,7 @@ def save_xlm_roberta(folder: Path, model_class: str) -> Any:
         bos_token_id=0,
         pad_token_id=1,
         eos_token_id=2,
+        **settings,
     )
     model = getattr(transformers, model_class)(config).eval()
     model.save_pretrained(folder)

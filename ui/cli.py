@@ -19,6 +19,7 @@ EXIT_INTERRUPTED = 130
 """128 + SIGINT, what shells expect after Ctrl-C."""
 
 MODELS_HELP = "packaged | base | large | auto | ENCODER,READER by hub id or folder (default: packaged)"
+RERANKER_HELP = "orders passages once more: none | auto (the profile's) | hub id | folder (default: none)"
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -107,6 +108,7 @@ def _add(
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("--kb", type=Path, metavar="FILE", help=f"knowledge base (default: {DEFAULT_KNOWLEDGE_BASE})")
     command.add_argument("--models", metavar="NAME", help=MODELS_HELP)
+    command.add_argument("--reranker", metavar="NAME", help=RERANKER_HELP)
     command.add_argument("--quantization", choices=["none", "int8", "nf4", "auto"], help="number type (default: auto)")
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, choose_models
+from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, choose_models, choose_reranker
 from chatbot.settings import Settings
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.store_errors import KnowledgeBaseError
@@ -27,6 +27,7 @@ from retrieval.profiles import (
     find_pair,
     reader_facts,
     reader_warning,
+    reranker_facts,
 )
 from retrieval.quantization import NumberTypes, choose_number_types, current_device
 from retrieval.quantized_copies import copies_folder, existing_copies
@@ -44,6 +45,7 @@ def examine(settings: Settings) -> dict[str, Any]:
         "hub": _hub(),
         "quantized_copies": copies(),
         "models": _chosen(settings),
+        "reranker": reranker(settings),
         "profiles": {pair.name: _profile(pair, machine) for pair in _pairs(settings)},
         "packaged": {"encoder": _intact(PACKAGED_ENCODER), "reader": _intact(PACKAGED_READER)},
         "knowledge_base": _knowledge_base(settings.kb),
@@ -58,6 +60,7 @@ def describe(findings: dict[str, Any]) -> Iterator[str]:
     for name, profile in findings["profiles"].items():
         yield from _profile_lines(name, profile)
     yield from _model_lines(findings["models"])
+    yield _line("reranker", _reranker_text(findings["reranker"]))
     for part, state in findings["packaged"].items():
         yield _line(f"packaged {part}", f"intact ({state['fingerprint'][:12]})" if state["intact"] else state["error"])
     yield _line("knowledge base", _knowledge_base_text(findings["knowledge_base"]))
@@ -98,6 +101,36 @@ def _chosen(settings: Settings) -> dict[str, Any]:
     except UnknownProfile as error:
         found["runs"], found["error"] = None, str(error)
     return found
+
+
+def reranker(settings: Settings) -> dict[str, Any]:
+    """The cross-encoder that is set to run, and what it takes."""
+    found: dict[str, Any] = {"asked": settings.reranker, "runs": None, "error": None}
+    try:
+        found["runs"] = choose_reranker(settings)
+    except UnknownProfile as error:
+        found["error"] = str(error)
+    if found["runs"] is None:
+        return found
+    facts, device = reranker_facts(found["runs"]), current_device()
+    numbers = choose_number_types(settings.quantization, device)
+    need = facts.shape and network_need(facts.shape, numbers.weights, numbers.compute, gpu=device.kind != "cpu")
+    return {
+        **found,
+        "licence": facts.licence,
+        "parameters": facts.shape and facts.shape.parameters,
+        "weights": numbers.weights,
+        "compute": numbers.compute,
+        "held_bytes": need and need.held,
+        "cached": cached(found["runs"]),
+    }
+
+
+def _reranker_text(found: dict[str, Any]) -> str:
+    if found["runs"] is None:
+        return found["error"] or "none"
+    size = f"{found['held_bytes'] / MEGABYTE:.0f} MB" if found["held_bytes"] else "its size is not known yet"
+    return f"{found['runs']} ({found['licence']}): {size}"
 
 
 def _pairs(settings: Settings) -> list[ModelPair]:

@@ -102,7 +102,8 @@ class Measurer:
             self.vectors.update(zip(new, retriever.encoder.encode_questions(new), strict=True))
         rankings = []
         for question in questions:
-            rankings.append(retriever.best(retriever.score(question.text, self.vectors[question.text]), depth))
+            scores = retriever.score(question.text, self.vectors[question.text])
+            rankings.append(retriever.rank_timed(scores, depth)[0])
             note("ranked", 1)
         return rankings
 

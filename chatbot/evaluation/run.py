@@ -139,6 +139,7 @@ def _key(questions: QuestionSet, models: Models, settings: Settings) -> str:
         questions.data_hash(),
         models.encoder.fingerprint,
         models.reader.fingerprint,
+        models.reranker and models.reranker.fingerprint,
         file_hash(assemble.CALIBRATION_FILE),
         settings.top_k,
         code_hash(),
@@ -159,6 +160,7 @@ def _about(questions: QuestionSet, models: Models, settings: Settings, limit: in
         "checkpoints": {
             "encoder": models.encoder.fingerprint,
             "reader": models.reader.fingerprint,
+            "reranker": models.reranker and models.reranker.fingerprint,
             "calibration": file_hash(assemble.CALIBRATION_FILE),
         },
         "data": {

@@ -20,6 +20,7 @@ from knowledge_base.documents import Document, Passage
 from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
 from retrieval.indexer import index
+from retrieval.reranker import Reranker
 from retrieval.retriever import Retriever
 
 Progress = Callable[[int, int, str], None]
@@ -32,12 +33,14 @@ class Models:
     encoder: Encoder
     reader: Reader
     calibration: Calibration
+    reranker: Reranker | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> "Models":
         """What the settings name, as the running program would load it."""
         encoder, reader = assemble.build_encoder(settings), assemble.build_reader(settings)
-        return cls(encoder, reader, assemble.load_calibration(encoder, reader))
+        calibration = assemble.load_calibration(encoder, reader)
+        return cls(encoder, reader, calibration, assemble.load_reranker(settings))
 
 
 @contextmanager
@@ -78,7 +81,7 @@ def open_documents(
 
 
 def _measurer(knowledge_base: KnowledgeBase, settings: Settings, models: Models) -> Measurer:
-    retriever = Retriever(knowledge_base, models.encoder)
+    retriever = Retriever(knowledge_base, models.encoder, models.reranker)
     pipeline = QAPipeline(retriever, models.reader, models.calibration, top_k=settings.top_k)
     return Measurer(pipeline, Collection.of(knowledge_base), _detect, settings.top_k)
 

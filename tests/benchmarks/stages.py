@@ -30,7 +30,7 @@ from chatbot.settings import Settings  # noqa: E402
 from knowledge_base.store import KnowledgeBase  # noqa: E402
 
 QUESTIONS = ROOT / "tests" / "data" / "questions"
-STAGES = ("detect", "encode", "search", "read", "whole")
+STAGES = ("detect", "encode", "search", "rerank", "read", "whole")
 WARM_UP_QUESTIONS = 3
 """Not counted: the first questions pay for loading and for caches."""
 
