@@ -30,6 +30,7 @@ from retrieval.pretrained import (
 from retrieval.quantization import UnknownQuantization, check_quantization, choose_number_types, current_device
 from retrieval.running import DeviceRun, Forward
 from retrieval.tokenizer import FastTokenizer, read_tokenizer
+from retrieval.zero_gpu import lent, on_zero_gpu
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -85,6 +86,8 @@ class TorchReader:
 def run_on(device: str, forward: Forward, pad_id: int) -> Run:
     """How batches get through a network there."""
     run = DeviceRun(forward, device)
+    if on_zero_gpu():
+        return lent(run)  # not joined: each visitor's own share pays
     return JoinedRun(run, pad_id) if device in JOINED_ON else run
 
 

@@ -55,6 +55,23 @@ def test_on_a_gpu_with_a_hub_auto_picks_large(on):
     assert doctor.examine(Settings())["models"]["auto_picks"] == "large"
 
 
+def test_a_reranker_is_told_with_its_licence_and_size(on):
+    on(machine(gpu=GPU))
+    expected = "reranker            BAAI/bge-reranker-v2-m3 (Apache-2.0): 1136 MB"
+    assert expected in text(Settings(models="large", reranker="auto", quantization="none"))
+
+
+def test_without_a_reranker_that_is_told(on):
+    on(machine())
+    assert "reranker            none" in text()
+
+
+def test_a_lent_gpu_is_told(on, monkeypatch):
+    on(machine(gpu=GPU))
+    monkeypatch.setattr(doctor, "on_zero_gpu", lambda: True)
+    assert "ZeroGPU             lends a GPU for up to 10 s a pass" in text()
+
+
 def test_the_gpu_is_shown_with_its_memory(on):
     on(machine(gpu=GPU))
     assert "A GPU, compute capability 9.0, 79.0 of 80.0 GiB free" in text()
@@ -148,5 +165,6 @@ def test_json_is_one_object_with_everything(on, capsys):
     on(machine())
     commands.doctor(argparse.Namespace(json=True), Settings())
     assert list(json.loads(capsys.readouterr().out)) == [
-        "machine", "hub", "quantized_copies", "models", "profiles", "packaged", "knowledge_base",
+        "machine", "zero_gpu", "hub", "quantized_copies", "models", "reranker", "profiles", "packaged",
+        "knowledge_base",
     ]  # fmt: skip

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute
 
 from chatbot.chatbot import Chatbot
 from knowledge_base.documents import Document
+from retrieval.zero_gpu import start_lending
 from ui import chat
 from ui.asking import UnknownLanguage, answer_record, questions_at_once
 from ui.embed import FramePolicy, embed_routes, frame_policy
@@ -81,6 +82,7 @@ def launch(
     """
     policy = frame_policy(embed_origins)
     app = build_app(chatbot)
+    start_lending()
     _, local, public = app.launch(
         server_name=host,
         server_port=port,

@@ -9,8 +9,9 @@ from chatbot.chatbot import Chatbot, Reply
 from chatbot.conversation import Conversation
 from chatbot.language import LANGUAGES
 from retrieval.quantization import current_device
+from retrieval.zero_gpu import on_zero_gpu
 
-AT_ONCE_ON_A_PROCESSOR = 4
+AT_ONCE = 4
 """The reader needs a core for each; a few more overlap waiting and tokenising."""
 
 AT_ONCE_ON_A_GPU = 64
@@ -26,7 +27,8 @@ class UnknownLanguage(Exception):
 
 def questions_at_once() -> int:
     """How many questions are answered at the same time; more wait in the queue."""
-    return AT_ONCE_ON_A_PROCESSOR if current_device().kind == "cpu" else AT_ONCE_ON_A_GPU
+    gathers = current_device().kind != "cpu" and not on_zero_gpu()
+    return AT_ONCE_ON_A_GPU if gathers else AT_ONCE
 
 
 def check_language(language: str | None) -> None:

@@ -21,6 +21,9 @@ class InputError(Exception):
 
 def serve(options: argparse.Namespace, settings: Settings) -> int:
     """Open the chat page."""
+    from retrieval.zero_gpu import prepare
+
+    prepare()  # before torch is imported
     from chatbot.assemble import build_chatbot
     from ui.app import launch
     from ui.desk import DeskSettings

@@ -31,6 +31,7 @@ from retrieval.profiles import (
 )
 from retrieval.quantization import NumberTypes, choose_number_types, current_device
 from retrieval.quantized_copies import copies_folder, existing_copies
+from retrieval.zero_gpu import GPU_SECONDS, on_zero_gpu
 
 SHOWN_QUANTIZATIONS = ("none", "int8", "nf4", "auto")
 GIB = 1 << 30
@@ -42,6 +43,7 @@ def examine(settings: Settings) -> dict[str, Any]:
     machine = this_machine()
     return {
         "machine": asdict(machine),
+        "zero_gpu": on_zero_gpu(),
         "hub": _hub(),
         "quantized_copies": copies(),
         "models": _chosen(settings),
@@ -55,6 +57,8 @@ def examine(settings: Settings) -> dict[str, Any]:
 def describe(findings: dict[str, Any]) -> Iterator[str]:
     """The same for people, line by line."""
     yield from _machine_lines(findings["machine"])
+    if findings["zero_gpu"]:
+        yield _line("ZeroGPU", f"lends a GPU for up to {GPU_SECONDS} s a pass")
     yield from _hub_lines(findings["hub"])
     yield _line("quantized copies", _copies_text(findings["quantized_copies"]))
     for name, profile in findings["profiles"].items():
