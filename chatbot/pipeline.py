@@ -90,7 +90,7 @@ class QAPipeline:
         vector = self.retriever.encoder.encode_questions([question])[0]
         encode_ms = (perf_counter() - started) * 1000
         scores = self.retriever.score(question, vector)
-        passages, rerank = self.retriever.rank_timed(question, scores, self._top_k)
+        passages, rerank = self.retriever.rank_timed(scores, self._top_k)
         alone = _Way(question, tuple(passages))
         ways = [alone]
         logit = self._follow_up_logit(question, vector, scores, alone, history)

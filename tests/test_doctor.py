@@ -57,7 +57,7 @@ def test_on_a_gpu_with_a_hub_auto_picks_large(on):
 
 def test_a_reranker_is_told_with_its_licence_and_size(on):
     on(machine(gpu=GPU))
-    expected = "reranker            BAAI/bge-reranker-v2-m3 (Apache-2.0): 1136 MB"
+    expected = "reranker            BAAI/bge-reranker-v2-m3 (Apache-2.0): 1133 MB"
     assert expected in text(Settings(models="large", reranker="auto", quantization="none"))
 
 
