@@ -96,8 +96,8 @@ def _main(keeps: bool) -> str:
         '<div class="at-main" tabindex="0">'
         '<section class="at-welcome">'
         f"<h1 {_text(PhraseKey.PAGE_TITLE)}</h1><p {_text(PhraseKey.PAGE_SUBTITLE)}</p>"
-        f'<div class="at-examples" hidden><h2 {_text(PhraseKey.EXAMPLES_HEADING)}</h2><ul class="at-chips"></ul></div>'
         f'<p class="at-elsewhere" hidden {_text(PhraseKey.LINK_ELSEWHERE)}</p>'
+        f'<div class="at-examples" hidden><h2 {_text(PhraseKey.EXAMPLES_HEADING)}</h2><ul class="at-chips"></ul></div>'
         "</section>"
         f'<p class="at-older at-column" hidden {_text(PhraseKey.OLDER_LEFT_OUT)}</p>'
         # The log is not live itself: a card holds far more than what should be read out. The status line is.

@@ -1,6 +1,6 @@
 """Ten thousand messages in one conversation: does the server get slower, does its memory grow?
 
-Run: python tests/benchmarks/long_session.py [--messages N] [--packaged] [--out FILE.json]
+Run: python tests/benchmarks/long_session.py [--messages N] [--packaged] [--note TEXT] [--out FILE.json]
 
 The page's handler over a real chatbot on a real knowledge base, with every question kept. Small stand-ins for the two
 networks by default, because what is looked for is what grows around them; `--packaged` takes the shipped ones.
@@ -48,6 +48,7 @@ def main() -> None:
         parts = converse(chatbot, options.messages, options.packaged)
     record = {
         **provenance(),
+        "note": options.note,
         "networks": "packaged" if options.packaged else "stand-ins",
         "messages": options.messages,
         "parts": parts,
@@ -94,6 +95,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--messages", type=int, default=10_000, metavar="N", help="how many (default: 10000)")
     parser.add_argument("--packaged", action="store_true", help="with the packaged models")
+    parser.add_argument("--note", default="", metavar="TEXT", help="what else this machine did meanwhile")
     parser.add_argument("--out", type=Path, default=RESULT, metavar="FILE", help=f"default: {RESULT.name}")
     return parser.parse_args()
 
