@@ -8,10 +8,10 @@ networks by default, because what is looked for is what grows around them; `--pa
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
-import tracemalloc
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,27 +58,27 @@ def main() -> None:
 
 
 def converse(chatbot: Chatbot, messages: int, packaged: bool) -> list[dict[str, object]]:
-    """Tenth by tenth: median milliseconds of a reply, and kibibytes that Python holds more than after the first."""
+    """Tenth by tenth: processor milliseconds of a reply (median), which other programs do not lengthen, and memory."""
     session: chat.ChatSession | None = None
     parts: list[dict[str, object]] = []
-    tracemalloc.start()
-    base = 0
     for part in range(PARTS):
         spent = []
         for number in range(part * messages // PARTS, (part + 1) * messages // PARTS):
             question = QUESTIONS[number % len(QUESTIONS)].format(number)
-            started = time.perf_counter()
+            started = time.process_time()
             session, _ = chat.ask(chatbot, {"message": question}, session)
-            spent.append((time.perf_counter() - started) * 1000)
+            spent.append((time.process_time() - started) * 1000)
         if not packaged:
             forget_batches(chatbot)
-        held = tracemalloc.get_traced_memory()[0]
-        base = base or held
         turns = len(session.conversation.turns) if session else 0
-        grown = round((held - base) / 1024)
-        parts.append({"median_ms": round(float(np.median(spent)), 2), "grown_kib": grown, "turns": turns})
-    tracemalloc.stop()
+        parts.append({"median_cpu_ms": round(float(np.median(spent)), 2), "resident_mib": _resident(), "turns": turns})
     return parts
+
+
+def _resident() -> float:
+    """Mebibytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
 
 
 def _chatbot(kb: Path, packaged: bool) -> Chatbot:
