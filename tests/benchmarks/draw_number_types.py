@@ -19,6 +19,8 @@ BEGIN, END = "<!-- number types: made by tests/benchmarks/draw_number_types.py -
 MOST_BYTES, COLOURS = 60_000, 64
 BLUE, ORANGE, GREY = "#1f5fa8", "#d9772b", "#8a8a8a"
 AREA_PER_MS = 3.0
+SHOWN_F1 = 6
+"""Of the axis: so that a difference looks no larger than it is."""
 
 
 def main() -> None:
@@ -41,7 +43,17 @@ def read() -> tuple[dict[str, Any], dict[str, Any]]:
 
 def block(quality: dict[str, Any], large: dict[str, Any]) -> str:
     """What stands in README, marks included."""
-    return "\n".join([BEGIN, *packaged_table(quality), "", *large_table(large), END])
+    return "\n".join([BEGIN, *packaged_table(quality), "", *large_table(large), "", source(quality, large), END])
+
+
+def source(quality: dict[str, Any], large: dict[str, Any]) -> str:
+    """How the numbers were made."""
+    counts = list(quality["questions"].values())
+    return (
+        f"Above: {min(counts)} questions in each of {len(counts)} languages, gold passage given, "
+        f"{quality['date'][:10]}. Below: XLM-R in full size with random weights, {large['date'][:10]}. Both: one "
+        f"thread of {quality['machine']['processor']}, processor time, while other programs ran beside."
+    )
 
 
 def packaged_table(quality: dict[str, Any]) -> list[str]:
@@ -95,13 +107,22 @@ def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
     left, right = figure.subplots(1, 2)
     for name, found in quality["variants"].items():
         colour = ORANGE if name.startswith("nf4") else BLUE if name.startswith("int8") else GREY
-        size = AREA_PER_MS * found["ms_a_question"]
-        left.scatter(found["held_mb"], found["f1"], s=size, color=colour, alpha=0.7, edgecolors="black")
+        size, marker = AREA_PER_MS * found["ms_a_question"], "o" if name.endswith("int8 words") else "s"
         label = f"{name}: {found['ms_a_question']:.0f} ms"
-        left.annotate(
-            label, (found["held_mb"], found["f1"]), (0, 11), textcoords="offset points", fontsize=7, ha="center"
+        left.scatter(
+            found["held_mb"],
+            found["f1"],
+            s=size,
+            color=colour,
+            marker=marker,
+            alpha=0.7,
+            edgecolors="black",
+            label=label,
         )
-    left.margins(0.25)
+    left.legend(fontsize=7, loc="lower left", ncols=2, markerscale=0.6, labelspacing=1.2)
+    middle = sum(found["f1"] for found in quality["variants"].values()) / len(quality["variants"])
+    left.margins(0.15)
+    left.set_ylim(middle - SHOWN_F1 / 2, middle + SHOWN_F1 / 2)
     left.set_xlabel("memory (MB)")
     left.set_ylabel("F1, mean of the languages")
     left.set_title("Packaged reader on XQuAD; area: ms a question", fontsize=9)
@@ -115,6 +136,8 @@ def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
         label = f"{'large' if 'large' in title else 'base'} {kind.replace('-', '+')}"
         right.annotate(label, (held, case["p50_ms"]), (5, 4), textcoords="offset points", fontsize=7)
     right.margins(0.2)
+    right.set_xlim(left=0, right=1.15 * right.get_xlim()[1])
+    right.set_ylim(bottom=0)
     right.set_xlabel("memory (MB)")
     right.set_ylabel("ms a question, one at a time")
     right.set_title("XLM-R reader, random weights; +words: int8 word rows", fontsize=9)
