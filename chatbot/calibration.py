@@ -24,22 +24,31 @@ DEFAULT_THRESHOLD = 0.5
 DEFAULT_HOPED_MARGIN = 2.0
 """Until something is fitted: about half of the right spans have a smaller margin."""
 
+DEFAULT_HOPED_WORDS = 2
+"""Until something is fitted: most answers to customers are a number with its unit, or a name."""
+
 MAX_LANGUAGE_SHIFT = 1.0
 """Logits. The language may move the confidence mildly (0.50 -> 0.73 at most) but never decide alone."""
 
 MAX_DEVIATION = 6.0
 """Standard deviations. A score far outside what was seen at fitting time must not outweigh all the others."""
 
-FEATURE_NAMES = (
+FITTED_FEATURES = (
     "margin",
-    "no_answer_score",
     "similarity",
     "similarity_margin",
     "keyword_score",
     "agreement",
     "retrieval_rank",
+    "span_words",
 )
-"""Order of the stored coefficients. `score` is left out: it is margin + no_answer_score, exactly."""
+"""What new fits go by; a stored calibration names its own. The no-answer score is left out: beside the margin it only
+fitted the questions of the fit (EXPERIMENTS.md)."""
+
+KNOWN_FEATURES = (*FITTED_FEATURES, "no_answer_score")
+
+ON_LOG_SCALE = ("keyword_score", "retrieval_rank", "span_words")
+"""Long-tailed: the step from 0 to 1 says more than that from 10 to 11."""
 
 logger = logging.getLogger(__name__)
 
@@ -80,20 +89,13 @@ class SpanFeatures:
     """Share of the other passages read whose best span says the same words, 0..1."""
     retrieval_rank: int
     """Place of the passage among the retrieved, 0 = best."""
+    span_words: int = 0
+    """Length of the span: long ones are right less often."""
 
-    def values(self) -> NDArray[np.float64]:
-        """The features in the order of FEATURE_NAMES; long-tailed ones on a log scale."""
-        return np.array(
-            [
-                self.margin,
-                self.no_answer_score,
-                self.similarity,
-                self.similarity_margin,
-                math.log1p(max(0.0, self.keyword_score)),
-                self.agreement,
-                math.log1p(max(0, self.retrieval_rank)),
-            ]
-        )  # (7,)
+    def values(self, names: Sequence[str] = FITTED_FEATURES) -> NDArray[np.float64]:
+        """The named features in their order, (len(names),); long-tailed ones on a log scale."""
+        values = ((name, float(getattr(self, name))) for name in names)
+        return np.array([math.log1p(max(0.0, value)) if name in ON_LOG_SCALE else value for name, value in values])
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,8 @@ class TradeOff:
 class Calibration:
     """Coefficients of the logistic curve, the threshold, and the checkpoints they belong to."""
 
+    features: tuple[str, ...]
+    """What the coefficients below belong to, in their order."""
     means: tuple[float, ...]
     scales: tuple[float, ...]
     weights: tuple[float, ...]
@@ -118,6 +122,7 @@ class Calibration:
     threshold: float
     hoped_margin: float = DEFAULT_HOPED_MARGIN
     hoped_no_answer_score: float = 0.0
+    hoped_span_words: int = DEFAULT_HOPED_WORDS
     """What a right span in a passage not read yet may look like: decides whether reading on can pay."""
     language_shifts: Mapping[str, float] = field(default_factory=dict)
     """Language code -> logits added; a language that is not there gets 0."""
@@ -135,9 +140,10 @@ class Calibration:
     def default(cls) -> "Calibration":
         """Hand-set until fitted: a span two logits ahead of "no answer" in the nearest passage is a coin toss."""
         return cls(
-            means=(2.0, 0.0, 0.5, 0.05, 0.0, 0.0, 0.0),
-            scales=(4.0, 1.0, 0.2, 0.1, 1.0, 0.5, 1.0),
-            weights=(1.6, 0.0, 0.5, 0.2, 0.0, 0.3, -0.3),
+            features=("margin", "similarity", "similarity_margin", "agreement", "retrieval_rank"),
+            means=(2.0, 0.5, 0.05, 0.0, 0.0),
+            scales=(4.0, 0.2, 0.1, 0.5, 1.0),
+            weights=(1.6, 0.5, 0.2, 0.3, -0.3),
             bias=0.0,
             threshold=DEFAULT_THRESHOLD,
         )
@@ -165,17 +171,17 @@ class Calibration:
 
     def save(self, path: Path) -> None:
         """Write the calibration as JSON, whole or not at all."""
-        record = {"version": FORMAT_VERSION, "features": list(FEATURE_NAMES), **asdict(self)}
+        record = {"version": FORMAT_VERSION, **asdict(self)}
         partial = path.with_name(path.name + ".partial")
         partial.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         partial.replace(path)
 
     def confidence(self, features: SpanFeatures, language: str | None = None) -> float:
         """Probability that the span is the right answer, 0..1; 0 when a score is not a number."""
-        values = features.values()
+        values = features.values(self.features)  # (k,)
         if not np.isfinite(values).all():
             return 0.0
-        deviations = (values - np.asarray(self.means)) / np.asarray(self.scales)  # (7,)
+        deviations = (values - np.asarray(self.means)) / np.asarray(self.scales)  # (k,)
         logit = self.bias + float(np.clip(deviations, -MAX_DEVIATION, MAX_DEVIATION) @ np.asarray(self.weights))
         return _logistic(logit + self._shift(language))
 
@@ -186,6 +192,7 @@ class Calibration:
             margin=self.hoped_margin,
             no_answer_score=self.hoped_no_answer_score,
             score=self.hoped_margin + self.hoped_no_answer_score,
+            span_words=self.hoped_span_words,
         )
 
     def for_target(self, right: float) -> "Calibration":
@@ -226,8 +233,8 @@ def _read(path: Path) -> dict[str, Any]:
         raise UnreadableCalibration(f"{path} is not JSON ({error}). Run `python main.py calibrate` again.") from error
     if not isinstance(record, dict):
         raise UnreadableCalibration(f"{path} holds no calibration. Run `python main.py calibrate` again.")
-    version, features = record.pop("version", None), record.pop("features", None)
-    if version != FORMAT_VERSION or features != list(FEATURE_NAMES):
+    version = record.pop("version", None)
+    if version != FORMAT_VERSION:
         raise OtherCalibrationVersion(
             f"{path} has calibration format {version}, this program reads {FORMAT_VERSION}. "
             "Run `python main.py calibrate` again."
@@ -237,14 +244,20 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _from_json(record: dict[str, Any], path: Path) -> Calibration:
     try:
+        features = tuple(record["features"])
+        unknown = [name for name in features if name not in KNOWN_FEATURES]
+        if unknown:
+            raise ValueError(f"features {', '.join(map(str, unknown))}, which this program does not know")
         return Calibration(
-            means=_numbers(record["means"]),
-            scales=_numbers(record["scales"]),
-            weights=_numbers(record["weights"]),
+            features=features,
+            means=_numbers(record["means"], len(features)),
+            scales=_numbers(record["scales"], len(features)),
+            weights=_numbers(record["weights"], len(features)),
             bias=float(record["bias"]),
             threshold=float(record["threshold"]),
             hoped_margin=float(record["hoped_margin"]),
             hoped_no_answer_score=float(record["hoped_no_answer_score"]),
+            hoped_span_words=int(record.get("hoped_span_words", DEFAULT_HOPED_WORDS)),
             language_shifts={code: float(shift) for code, shift in record["language_shifts"].items()},
             encoder_fingerprint=record["encoder_fingerprint"],
             reader_fingerprint=record["reader_fingerprint"],
@@ -258,7 +271,7 @@ def _from_json(record: dict[str, Any], path: Path) -> Calibration:
         ) from error
 
 
-def _numbers(row: Sequence[float]) -> tuple[float, ...]:
-    if len(row) != len(FEATURE_NAMES):
-        raise ValueError(f"{len(row)} coefficients where {len(FEATURE_NAMES)} are wanted")
+def _numbers(row: Sequence[float], wanted: int) -> tuple[float, ...]:
+    if len(row) != wanted:
+        raise ValueError(f"{len(row)} coefficients where {wanted} are wanted")
     return tuple(float(number) for number in row)

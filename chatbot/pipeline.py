@@ -194,4 +194,5 @@ def _features(
         keyword_score=here.keyword_score,
         agreement=agreement,
         retrieval_rank=rank,
+        span_words=len(span.text.split()) if span else 0,
     )

@@ -28,9 +28,10 @@ COIN_TOSS = SpanFeatures(
 )
 
 STORED = Calibration(
-    means=(1.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0),
-    scales=(2.0, 1.0, 0.1, 1.0, 1.0, 1.0, 1.0),
-    weights=(0.5, 0.0, 0.25, 0.0, 0.0, 0.0, 0.0),
+    features=("margin", "similarity"),
+    means=(1.0, 0.5),
+    scales=(2.0, 0.1),
+    weights=(0.5, 0.25),
     bias=-0.25,
     threshold=0.6,
     hoped_margin=5.0,
@@ -128,7 +129,7 @@ def test_too_few_weights_are_refused(tmp_path):
     STORED.save(tmp_path / "calibration.json")
     record = json.loads((tmp_path / "calibration.json").read_text())
     (tmp_path / "calibration.json").write_text(json.dumps({**record, "weights": [1.0]}))
-    with pytest.raises(UnreadableCalibration, match="1 coefficients where 7 are wanted"):
+    with pytest.raises(UnreadableCalibration, match="1 coefficients where 2 are wanted"):
         Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1")
 
 
@@ -164,4 +165,19 @@ def test_cost_is_unknown_before_a_fit():
 
 def test_hope_for_an_unread_passage_keeps_what_retrieval_says():
     unread = replace(COIN_TOSS, similarity=0.7, retrieval_rank=3)
-    assert STORED.hope(unread) == replace(unread, margin=5.0, no_answer_score=-1.0, score=4.0)
+    assert STORED.hope(unread) == replace(unread, margin=5.0, no_answer_score=-1.0, score=4.0, span_words=2)
+
+
+def test_a_calibration_fitted_to_other_features_goes_by_those(tmp_path):
+    by_words = replace(STORED, features=("margin", "span_words"), means=(1.0, 0.0), scales=(2.0, 1.0))
+    by_words.save(tmp_path / "calibration.json")
+    loaded = Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1")
+    # margin: 0.25 as above; words: log(1 + 3) * 0.25
+    logit = 0.25 + math.log(4) * 0.25 - 0.25
+    assert loaded.confidence(replace(COIN_TOSS, span_words=3)) == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
+def test_features_that_are_not_known_are_refused(tmp_path):
+    replace(STORED, features=("margin", "mood")).save(tmp_path / "calibration.json")
+    with pytest.raises(UnreadableCalibration, match="features mood, which this program does not know"):
+        Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1")

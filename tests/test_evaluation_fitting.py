@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from chatbot.calibration import Calibration, SpanFeatures
+from chatbot.calibration import FITTED_FEATURES, Calibration, SpanFeatures
 from chatbot.evaluation.fitting import (
     AskedQuestion,
     TooFewQuestions,
@@ -21,6 +21,9 @@ from chatbot.evaluation.metrics import calibration_error
 
 def candidate(margin, right, similarity=0.5):
     return Weighed(SpanFeatures(margin, margin, 0.0, similarity, 0.0, 0.0, 0.0, 0), right)
+
+
+FEATURES = candidate(1.0, True).features
 
 
 def asked(number, *candidates, language="en", held_out=False, answerable=True):
@@ -58,7 +61,9 @@ def test_larger_margin_is_surer():
 
 
 def test_feature_that_never_varies_gets_no_weight():
-    assert fitted(questions_of_a_noisy_reader()).weights[4] == pytest.approx(0.0, abs=1e-6)
+    assert dict(zip(FITTED_FEATURES, fitted(questions_of_a_noisy_reader()).weights, strict=True))[
+        "agreement"
+    ] == pytest.approx(0.0, abs=1e-6)
 
 
 def test_fit_belongs_to_its_checkpoints():
@@ -104,9 +109,7 @@ def test_questions_that_are_all_right_are_refused():
         fit_ranking([asked(i, candidate(1.0, True)) for i in range(80)], "enc", "read")
 
 
-BY_MARGIN = Calibration(
-    means=(0.0,) * 7, scales=(1.0,) * 7, weights=(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0), bias=0.0, threshold=0.5
-)
+BY_MARGIN = Calibration(features=("margin",), means=(0.0,), scales=(1.0,), weights=(1.0,), bias=0.0, threshold=0.5)
 LADDER = [asked(i, candidate((i - 50) / 20, i >= 40)) for i in range(100)]
 """Margins -2.5 to 2.45; the upper sixty are right."""
 
@@ -157,3 +160,12 @@ def test_questions_of_little_weight_hardly_move_the_fit():
     ]
     assert fitted(own + turned).weights[0] == pytest.approx(fitted(own).weights[0], rel=0.05)
     assert fitted(own + [replace(q, weight=1.0) for q in turned]).weights[0] < fitted(own).weights[0] / 4
+
+
+def test_longer_spans_are_trusted_less_where_they_were_wrong_more_often():
+    short = [asked(i, Weighed(replace(FEATURES, span_words=2), i % 4 != 0)) for i in range(200)]
+    long = [asked(1000 + i, Weighed(replace(FEATURES, span_words=20), i % 4 == 0)) for i in range(200)]
+    calibration = fitted(short + long)
+    assert calibration.hoped_span_words == 2
+    assert calibration.confidence(replace(FEATURES, span_words=2)) == pytest.approx(0.75, abs=0.03)
+    assert calibration.confidence(replace(FEATURES, span_words=20)) == pytest.approx(0.25, abs=0.03)

@@ -36,7 +36,7 @@ def test_page_without_results_says_how_to_get_them(tmp_path):
 
 def test_page_shows_a_score_with_its_interval(tmp_path):
     RESULTS.save(tmp_path / "shop.json")
-    assert '<td dir="ltr">80.0<small>80.0 … 80.0</small></td>' in results_page("en", tmp_path)
+    assert '<td dir="ltr">80.0<small>80.0…80.0</small></td>' in results_page("en", tmp_path)
 
 
 def test_names_from_results_are_escaped(tmp_path):

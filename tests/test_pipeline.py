@@ -69,7 +69,7 @@ def test_an_empty_knowledge_base_answers_nothing(tmp_path, network):
 
 def test_reading_stops_when_no_other_passage_could_win(pipeline, network):
     pipeline.calibration = Calibration(
-        means=(0.0,) * 7, scales=(1.0,) * 7, weights=(0.0,) * 7, bias=3.0, threshold=0.5
+        features=("margin",), means=(0.0,), scales=(1.0,), weights=(0.0,), bias=3.0, threshold=0.5
     )  # every passage is as sure as the first
     pipeline.answer("lamp warranty")
     assert sum(len(batch.ids) for batch in network.batches) == 1

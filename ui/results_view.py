@@ -141,9 +141,10 @@ def _section(path: Path, language: str) -> str:
     )
     title = str(results.run.get("data", {}).get("name") or path.stem)
     return (
-        f'<section><h2 dir="auto">{escape(title)}</h2>{layer_tables(results, language)}'
-        f"{_published(results, title, language)}{confidence_table(results, language)}{pictures}"
-        f'<p class="qu-note" lang="en" dir="ltr">{escape(_origin(results))}</p>{_problems(results)}</section>'
+        f'<section><h2 dir="auto">{escape(title)}</h2>'
+        f'<p class="qu-note" lang="en" dir="ltr">{escape(_origin(results))}</p>{pictures}'
+        f"{layer_tables(results, language)}{_published(results, title, language)}"
+        f"{confidence_table(results, language)}{_problems(results)}</section>"
     )
 
 
@@ -168,7 +169,7 @@ def _score_cell(result: LanguageResult, name: str) -> str:
     score = result.scores.get(name)
     if score is None:
         return "<td></td>"
-    return f'<td dir="ltr">{score.value:.1f}<small>{score.low:.1f} … {score.high:.1f}</small></td>'
+    return f'<td dir="ltr">{score.value:.1f}<small>{score.low:.1f}…{score.high:.1f}</small></td>'
 
 
 def _confidence_cells(report: ConfidenceReport | None) -> list[str]:
@@ -205,7 +206,7 @@ def _origin(results: Results) -> str:
     run, machine = results.run, results.run.get("machine", {})
     data, checkpoints = run.get("data", {}), run.get("checkpoints", {})
     parts = [
-        ("measured", str(run.get("date", ""))[:10]),
+        ("Measured", str(run.get("date", ""))[:10]),
         ("commit", str(run.get("commit") or "")[:12]),
         ("encoder", str(checkpoints.get("encoder", ""))[:12]),
         ("reader", str(checkpoints.get("reader", ""))[:12]),

@@ -15,7 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chatbot.calibration import DEFAULT_THRESHOLD, MAX_DEVIATION, Calibration, SpanFeatures, TradeOff
+from chatbot.calibration import (
+    DEFAULT_THRESHOLD,
+    FITTED_FEATURES,
+    MAX_DEVIATION,
+    Calibration,
+    SpanFeatures,
+    TradeOff,
+)
 
 LANGUAGE_SPREAD = 0.35
 """Logits. Standard deviation expected of the languages' shifts: the prior that shrinks them."""
@@ -41,7 +48,7 @@ EXPECTED_ANSWERS = 50
 less that happens to be wrong must not move the threshold."""
 
 MIN_QUESTIONS = 50
-"""Fewer cannot place seven weights and a threshold."""
+"""Fewer cannot place the weights and a threshold."""
 
 Numbers = NDArray[np.float64]
 
@@ -81,7 +88,7 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
     Raises TooFewQuestions.
     """
     usable = _usable(questions)
-    rows = np.array([c.features.values() for q in usable for c in q.candidates])  # (m, 7)
+    rows = np.array([c.features.values() for q in usable for c in q.candidates])  # (m, k)
     right = np.array([c.right for q in usable for c in q.candidates])  # (m,)
     # Every question counts once, by its weight, however many candidates it has.
     share = np.array([q.weight / len(q.candidates) for q in usable for _ in q.candidates])
@@ -91,6 +98,7 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
     model = _logistic_regression(RANKING_PENALTY)
     model.fit(_standard(rows, means, scales), right, sample_weight=share * len(share) / share.sum())
     return Calibration(
+        features=FITTED_FEATURES,
         means=tuple(float(m) for m in means),
         scales=tuple(float(s) for s in scales),
         weights=tuple(float(w) for w in model.coef_[0]),
@@ -98,6 +106,7 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
         threshold=DEFAULT_THRESHOLD,
         hoped_margin=float(np.percentile([features.margin for features in found], HOPED_PERCENTILE)),
         hoped_no_answer_score=float(np.mean([features.no_answer_score for features in found])),
+        hoped_span_words=int(np.median([features.span_words for features in found])),
         encoder_fingerprint=encoder_fingerprint,
         reader_fingerprint=reader_fingerprint,
     )
@@ -163,7 +172,7 @@ def _usable(questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
 
 
 def _best(ranking: Calibration, question: AskedQuestion) -> tuple[float, Weighed]:
-    rows = np.array([c.features.values() for c in question.candidates])
+    rows = np.array([c.features.values(ranking.features) for c in question.candidates])
     scores = _standard(rows, np.asarray(ranking.means), np.asarray(ranking.scales)) @ np.asarray(ranking.weights)
     place = int(np.argmax(scores))
     return float(scores[place]), question.candidates[place]

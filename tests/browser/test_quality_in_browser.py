@@ -2,8 +2,6 @@
 
 import pytest
 
-from chatbot.language import LANGUAGES
-
 pytestmark = pytest.mark.browser
 
 
@@ -39,7 +37,7 @@ def test_every_picture_of_the_committed_results_arrives(scripted_app, visit):
     assert visitor.hosts == {scripted_app.split("/")[2]}
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["ar", "de", "el", "ja", "ru", "vi"])
 def test_no_table_makes_a_phone_scroll_sideways(scripted_app, visit, language):
     page = open_quality(visit(scripted_app, locale=language, width=390, height=844))
     assert page.locator("table").count() >= 4
