@@ -62,6 +62,8 @@ def build_app(chatbot: Chatbot) -> gr.Blocks:
         answer = gr.HTML(None, html_template="", js_on_load=_RECEIVE, elem_classes="at-wire", apply_default_css=False)
         _connect(chatbot, page, session, answer)
         _add_api(chatbot)
+    # On a Space gradio lays a header over the page, for which every visitor's browser asks huggingface.co.
+    app.space_id = None
     app.queue(max_size=QUEUE_LIMIT, default_concurrency_limit=questions_at_once())
     return app
 

@@ -11,7 +11,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from benchmarks.space_start import space_environment
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from chatbot.assemble import SAMPLE_ARTICLES, add_documents
+from chatbot.settings import DEFAULT_KNOWLEDGE_BASE
+from knowledge_base.store import KnowledgeBase
 
 CHROMIUM = "/usr/bin/chromium"
 CHROMIUM_FLAGS = (
@@ -28,6 +33,10 @@ START_LIMIT_S = 300
 PATIENCE_MS = 60_000
 
 FOLDER = Path(__file__).parent
+ROOT = FOLDER.parent.parent
+
+SPACE_ARTICLES = ("account/password-reset.md", "devices/filter-replacement.md")
+"""Few, because every passage is encoded when the page starts."""
 
 
 @dataclass
@@ -128,6 +137,16 @@ def sample_app(tmp_path_factory):
     yield from _serve("sample_app.py", tmp_path_factory.mktemp("sample"))
 
 
+@pytest.fixture(scope="session")
+def space_app(tmp_path_factory):
+    """`python main.py` as a Space starts it, with two articles as its knowledge base."""
+    folder, port = tmp_path_factory.mktemp("space"), _free_port()
+    with KnowledgeBase(folder / DEFAULT_KNOWLEDGE_BASE) as knowledge_base:
+        add_documents([SAMPLE_ARTICLES / name for name in SPACE_ARTICLES], knowledge_base)
+    environment = {**space_environment(folder), "GRADIO_SERVER_PORT": str(port)}
+    yield from _run([sys.executable, ROOT / "main.py"], folder, port, environment)
+
+
 @pytest.fixture(scope="module")
 def desk_app(tmp_path_factory):
     """The page with its desk over fakes; each test file has one of its own, because operators change things."""
@@ -185,11 +204,13 @@ def _watch(visitor):
 
 def _serve(script, folder, *arguments):
     port = _free_port()
+    yield from _run([sys.executable, FOLDER / script, str(port), *arguments], folder, port)
+
+
+def _run(command, folder, port, environment=None):
     address = f"http://127.0.0.1:{port}/"
     log = (folder / "log.txt").open("w+")
-    process = subprocess.Popen(
-        [sys.executable, FOLDER / script, str(port), *arguments], cwd=folder, stdout=log, stderr=log
-    )
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
     try:
         _wait_for(address, process, log)
         yield address
