@@ -1,10 +1,16 @@
 """Markdown, text and HTML files become documents; ids, kinds and encodings."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from knowledge_base.documents import Heading
 from knowledge_base.loaders import find_files, load_documents
 from knowledge_base.loaders_errors import UnknownKind
+
+ROOT = Path(__file__).parent.parent
 
 
 def load(tmp_path, name, content):
@@ -204,3 +210,11 @@ def test_find_files_is_ordered_skips_hidden_ones_and_names_each_once(tmp_path):
 
 def test_words_in_angle_brackets_on_a_line_of_their_own_stay(tmp_path):
     assert load(tmp_path, "a.md", "Type:\n\n<your name>\n\nDone.").text == "Type:\n\n<your name>\n\nDone."
+
+
+def test_no_parser_is_imported_before_its_first_file():
+    code = (
+        "import sys, knowledge_base.ingest; print({'bs4', 'docx', 'lxml', 'markdown_it', 'pypdf'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
