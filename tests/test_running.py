@@ -8,7 +8,11 @@ import pytest
 import torch
 
 from retrieval.encoder import pad
+from retrieval.joining import JoinedRun
+from retrieval.quantization import Device
 from retrieval.running import DeviceRun, TextDoesNotFit
+from retrieval.transformer import run_on
+from ui import asking
 
 ROWS = pad([[1, 2, 3], [4, 5], [6], [7, 8], [9]], pad_id=0)
 
@@ -75,3 +79,20 @@ def test_other_errors_are_not_taken_for_missing_memory():
     with pytest.raises(RuntimeError, match="a shape is wrong"):
         DeviceRun(device, "cpu")(ROWS)
     assert device.tried == [5]
+
+
+@pytest.mark.parametrize(("device", "kind"), [("cuda", JoinedRun), ("cpu", DeviceRun)])
+def test_batches_of_simultaneous_users_are_joined_on_a_gpu_alone(device, kind):
+    assert type(run_on(device, SmallDevice(9), pad_id=0)) is kind
+
+
+@pytest.mark.parametrize(("device", "lent", "expected"), [("cpu", False, 4), ("cuda", False, 64), ("cuda", True, 4)])
+def test_more_questions_are_taken_at_once_where_they_become_one_batch(monkeypatch, device, lent, expected):
+    monkeypatch.setattr(asking, "current_device", lambda: Device(device))
+    monkeypatch.setattr(asking, "on_zero_gpu", lambda: lent)
+    assert asking.questions_at_once() == expected
+
+
+def test_joined_batches_are_halved_too_where_memory_runs_out():
+    run = JoinedRun(DeviceRun(SmallDevice(2), "cpu"), pad_id=0)
+    assert np.array_equal(run(ROWS)[..., 0], ROWS.ids * 2)
