@@ -178,8 +178,6 @@ def test_a_crowd_is_told_to_wait_in_the_language_of_the_page(crowded_app, visit)
     third.problems.clear()  # the browser logs the request that was refused
     assert message.inner_text().startswith("Im Moment gibt es sehr viele Anfragen.")
     assert third.page.is_visible("[data-do=retry]")
-    for visitor in (first, second):
-        visitor.page.click(".at-stop")
 
 
 # ---------------------------------------------------------------- replies without an answer
