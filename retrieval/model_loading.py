@@ -93,7 +93,16 @@ def load_model(loading: Loading, key: CopyKey) -> Any:
     if words:
         set_int8_words(model, words, loading.dtype)
     keep_copy(key, lambda folder: _write_copy(loading, model, layers, words, folder))
+    if words:
+        _let_go_of_the_file(model)
     return model
+
+
+def _let_go_of_the_file(model: Any) -> None:
+    """Copy the small weights that stayed float: views of the checkpoint's mapping, they keep all of it in memory."""
+    for weight in model.parameters():
+        if weight.is_floating_point():
+            weight.data = weight.data.clone()
 
 
 def _load_whole(loading: Loading) -> Any:

@@ -203,7 +203,9 @@ def set_int8_layers(model: Any, tensors: Mapping[str, "Tensor"]) -> None:
         if name.endswith(ROWS):
             path = name.removesuffix(ROWS)
             owner_path, _, attribute = path.rpartition(".")
-            layer = int8_linear(rows, tensors[path + SCALE], tensors.get(path + BIAS))
+            bias = tensors.get(path + BIAS)
+            # A clone: the tensors of a file share one mapping, and a bias alone would keep all its rows in memory.
+            layer = int8_linear(rows, tensors[path + SCALE], None if bias is None else bias.clone())
             setattr(model.get_submodule(owner_path), attribute, _as_module(layer))
 
 
