@@ -133,9 +133,14 @@ def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
         held = case.get("gpu_held_mb", case["held_mb"])
         kind = title.split("-", 2)[2]
         colour = ORANGE if kind.startswith("nf4") else BLUE if kind.startswith("int8") else GREY
-        right.scatter(held, case["p50_ms"], color=colour, marker="s" if "large" in title else "o", edgecolors="black")
-        label = f"{'large' if 'large' in title else 'base'} {kind.replace('-', '+')}"
-        right.annotate(label, (held, case["p50_ms"]), (5, 4), textcoords="offset points", fontsize=7)
+        size, marker = 110 if "large" in title else 40, "o" if kind.endswith("words") else "s"
+        label = (
+            f"{'large' if 'large' in title else 'base'} {kind.replace('-', '+')}: {held} MB, {case['p50_ms']:.0f} ms"
+        )
+        right.scatter(
+            held, case["p50_ms"], s=size, color=colour, marker=marker, alpha=0.7, edgecolors="black", label=label
+        )
+    right.legend(fontsize=7, loc="upper left")
     right.margins(0.2)
     right.set_xlim(left=0, right=1.15 * right.get_xlim()[1])
     right.set_ylim(bottom=0)
