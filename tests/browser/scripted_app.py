@@ -92,7 +92,8 @@ def main():
     contact = Contact("help@example.org")
     chatbot = Chatbot(ScriptedPipeline(knowledge_base), knowledge_base, question_keeper=keeper, contact=contact)
     if "crowded" in sys.argv:
-        app.ASK_AT_ONCE = app.QUEUE_LIMIT = 1
+        app.questions_at_once = lambda: 1
+        app.QUEUE_LIMIT = 1
     app.launch(chatbot, host="127.0.0.1", port=int(sys.argv[1]))
 
 

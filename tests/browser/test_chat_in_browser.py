@@ -168,12 +168,20 @@ def test_a_lost_connection_is_told_in_the_language_of_the_page(scripted_app, vis
     assert message.inner_text().startswith("Die Verbindung ist abgebrochen.")
 
 
+def wait_for_queue(visitor, size):
+    """Until so many questions wait on the server."""
+    visitor.page.wait_for_function(
+        "size => fetch('/gradio_api/queue/status').then((found) => found.json()).then((q) => q.queue_size === size)",
+        arg=size,
+        polling=200,
+    )
+
+
 def test_a_crowd_is_told_to_wait_in_the_language_of_the_page(crowded_app, visit):
     first, second, third = (visit(crowded_app, locale="de") for _ in range(3))
     first.send("slow question about returning a product")
-    first.page.wait_for_timeout(1000)
     second.send("slow question about returning a product")
-    second.page.wait_for_timeout(1000)
+    wait_for_queue(third, 1)
     message = third.ask("Wie lange kann ich ein Produkt zurückgeben?")
     third.problems.clear()  # the browser logs the request that was refused
     assert message.inner_text().startswith("Im Moment gibt es sehr viele Anfragen.")
