@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def main() -> None:
 
 def measure(name: str, ask: Ask, pairs: Sequence[Pair]) -> dict[str, float | int | str]:
     """Scores 0..100 and milliseconds a question."""
-    ask(pairs[0].question, pairs[0].passage)  # not counted: the first call pays for lazy loading
+    with suppress(Exception):  # it is counted when its turn comes
+        ask(pairs[0].question, pairs[0].passage)  # not timed: the first call pays for lazy loading
     said: list[Said] = []
     failures = 0
     started = time.perf_counter()
