@@ -48,8 +48,9 @@ PAUSE_S = (2.0, 8.0)
 """Between a reply and the next question; somebody who reads takes longer."""
 
 PATIENCE_S = 120
-START_LIMIT_S = 300
-OPEN_AT_ONCE = 4
+START_LIMIT_S = OPEN_LIMIT_S = 300
+OPEN_AT_ONCE = 2
+"""Loading the page is not what is measured."""
 
 ASK = """() => new Promise((resolve) => {
   const log = document.querySelector(".at-log");
@@ -175,18 +176,20 @@ async def hold_sessions(address: str, people: list[Person], seconds: float) -> N
 
 
 async def _open(browser: Browser, address: str, person: Person, limit: asyncio.Semaphore) -> Page:
-    context = await browser.new_context(locale=person.language)
-    context.set_default_timeout(PATIENCE_S * 1000)
-    page = await context.new_page()
-    page.on("pageerror", lambda error: person.errors.append(f"script: {error}"))
-    page.on("console", lambda line: line.type == "error" and person.errors.append(f"console: {line.text}"))
-    page.on(
-        "response", lambda answer: answer.status >= 400 and person.errors.append(f"HTTP {answer.status} {answer.url}")
-    )
     async with limit:
+        context = await browser.new_context(locale=person.language)
+        context.set_default_timeout(OPEN_LIMIT_S * 1000)
+        page = await context.new_page()
+        _watch(page, person.errors)
         await page.goto(address)
         await page.wait_for_selector(".at-ready")
     return page
+
+
+def _watch(page: Page, errors: list[str]) -> None:
+    page.on("pageerror", lambda error: errors.append(f"script: {error}"))
+    page.on("console", lambda line: errors.append(f"console: {line.text}") if line.type == "error" else None)
+    page.on("response", lambda got: errors.append(f"HTTP {got.status} {got.url}") if got.status >= 400 else None)
 
 
 async def _talk(page: Page, person: Person, until: float, bar: "tqdm[object]") -> None:
