@@ -4,6 +4,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -158,6 +159,14 @@ def test_this_project_is_sent_with_its_weights():
     sizes = {file.path: file.size for file in files_to_upload()}
     weights = ROOT / "retrieval" / "weights" / "packaged" / "model.safetensors"
     assert sizes["retrieval/weights/packaged/model.safetensors"] == weights.stat().st_size
+
+
+def test_the_pictures_of_the_readme_are_sent_and_small():
+    sizes = {file.path: file.size for file in files_to_upload()}
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert 1 <= len(shown) <= 6
+    assert all(sizes[path] < 60_000 for path in shown)
+    assert sorted(shown) == sorted(path for path in sizes if path.startswith("ui/pictures/"))
 
 
 def test_the_dry_run_lists_sizes_and_their_total():

@@ -41,7 +41,7 @@ from knowledge_base.store import KnowledgeBase  # noqa: E402
 from ui import chat  # noqa: E402
 
 QUESTIONS = ROOT / "tests" / "data" / "questions"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 PAUSE_S = (2.0, 8.0)

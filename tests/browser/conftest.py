@@ -1,5 +1,6 @@
 """Real Chromium on the real page: the apps and the browser start once, every test opens pages of its own."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from chatbot.assemble import SAMPLE_ARTICLES, add_documents
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE
 from knowledge_base.store import KnowledgeBase
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
