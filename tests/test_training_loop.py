@@ -56,6 +56,16 @@ def test_interrupted_run_ends_with_the_same_weights_as_an_uninterrupted_one(tmp_
     assert fit(tmp_path / "cut") == whole
 
 
+def test_run_of_short_epochs_is_saved_on_its_way(tmp_path, monkeypatch):
+    passed = iter(range(10_000))
+    monkeypatch.setattr("retrieval.training.runs.time.monotonic", lambda: float(next(passed)))
+    model = torch.nn.Linear(1, 1, bias=False)
+    settings = LoopSettings(tmp_path, Budget(1_000), seed=3, save_every_seconds=40.0)  # an epoch takes some 15
+    with pytest.raises(KeyboardInterrupt):
+        train_loop(model, Line(model, dies_at=60), [adamw(list(model.parameters()), 0.1)], settings)
+    assert load_checkpoint(tmp_path)["position"][0] > 0
+
+
 def test_finished_run_is_not_trained_again(tmp_path):
     first = fit(tmp_path)
     assert fit(tmp_path) == first

@@ -30,20 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--after", type=Path, required=True, help="checkpoint folder that it ended with")
     parser.add_argument("--share", type=float, default=0.7, help="of the way from before to after")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
-    parser.add_argument("--reader", action="store_true", help="readers rather than encoders")
+    parser.set_defaults(reader=False)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the averaged checkpoint."""
     average(arguments.before, arguments.after, arguments.share, arguments.out, reader=arguments.reader)
-
-
-def main() -> None:
-    """Run without the rest of the program: `python -m retrieval.training.average --before ...`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()

@@ -99,6 +99,8 @@ class _Run:
     tokens: int = 0
     clock: Clock = field(default_factory=Clock)
     losses: list[float] = field(default_factory=list)
+    saved_at: float = 0.0  # seconds of the run; an epoch may be shorter than the time between two checkpoints
+    shown: float = 0.0  # the smoothed loss
 
     def save(self, folder: Path) -> None:
         state = {
@@ -111,6 +113,7 @@ class _Run:
             "stage": self.stage.state(),
         }
         save_checkpoint(folder, state)
+        self.saved_at = self.clock.seconds
 
     def resume(self, folder: Path) -> None:
         state = load_checkpoint(folder)
@@ -125,6 +128,7 @@ class _Run:
         self.stage.restore(state["stage"])
         self.epoch, self.batch, self.tokens = state["position"]
         self.losses, self.clock = list(state["losses"]), Clock(state["seconds"])
+        self.saved_at = state["seconds"]
 
 
 def adamw(parameters: Sequence[torch.nn.Parameter], peak: float) -> Rate:
@@ -151,7 +155,6 @@ def train_loop(model: torch.nn.Module, stage: Stage, rates: Sequence[Rate], sett
 
 def _train_epoch(model: torch.nn.Module, context: tuple[_Run, LoopSettings, Any], batches: Sequence[Batch]) -> None:
     run, settings, bar = context
-    saved_at, shown = run.clock.seconds, 0.0
     while run.batch < len(batches):
         progress = settings.budget.progress(run.tokens, run.clock.seconds)
         if progress >= 1:
@@ -161,12 +164,11 @@ def _train_epoch(model: torch.nn.Module, context: tuple[_Run, LoopSettings, Any]
         run.batch += 1
         run.tokens += batch.token_count
         run.losses.append(loss)
-        shown = LOSS_MEMORY * shown + (1 - LOSS_MEMORY) * loss if shown else loss
-        bar.set_postfix(loss=f"{shown:.3f}", step=len(run.losses), refresh=False)
+        run.shown = LOSS_MEMORY * run.shown + (1 - LOSS_MEMORY) * loss if run.shown else loss
+        bar.set_postfix(loss=f"{run.shown:.3f}", step=len(run.losses), refresh=False)
         bar.update(batch.token_count)
-        if run.clock.seconds - saved_at > settings.save_every_seconds:
+        if run.clock.seconds - run.saved_at > settings.save_every_seconds:
             run.save(settings.folder)
-            saved_at = run.clock.seconds
 
 
 def _step(model: torch.nn.Module, run: _Run, batch: Batch, progress: float) -> float:
