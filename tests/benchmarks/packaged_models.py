@@ -62,7 +62,7 @@ def search_questions(encoder: Encoder, path: Path) -> dict[str, float]:
         rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
     english = encoder.encode_questions([row[ENGLISH] for row in rows])
     scores: dict[str, float] = {}
-    for language in [name for name in rows[0] if len(name) == 2 and name != ENGLISH]:
+    for language in [name for name in list(rows[0])[1:] if name != ENGLISH]:  # the first column is an id
         nearest = (encoder.encode_questions([row[language] for row in rows]) @ english.T).argmax(axis=1)
         same = [rows[n][ENGLISH] == row[ENGLISH] for n, row in zip(nearest, rows, strict=True)]
         scores[language] = round(100 * float(np.mean(same)), 1)
