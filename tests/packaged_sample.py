@@ -31,19 +31,18 @@ def weight_hashes() -> dict[str, str]:
 
 
 def measure_sample() -> dict[str, float]:
-    """Percent, English and others: recall@1 of the article, F1 over the passages that hold an answer."""
+    """Percent: recall@1 of the article, F1 over the passages that hold an answer."""
     questions = _questions()
     passages = [p for document in dict.fromkeys(q["document"] for q in questions) for p in _passages(document)]
     encoder, reader = Encoder(load_encoder_network(ENCODER)), Reader(load_reader_network(READER))
     vectors = encoder.encode_passages([passage.indexed_text for passage in passages])
     scores: dict[str, list[float]] = {}
     for question in questions:
-        group = "english" if question["language"] == "en" else "others"
         best = int((vectors @ encoder.encode_questions([question["question"]])[0]).argmax())
-        scores.setdefault(f"{group} recall@1", []).append(float(passages[best].document == question["document"]))
+        scores.setdefault("recall@1", []).append(float(passages[best].document == question["document"]))
         gold = [p for p in passages if p.document == question["document"] and _holds(p, question["answers"])]
         spans = reader.read(question["question"], gold)
-        scores.setdefault(f"{group} reading f1", []).append(f1(spans[0].text, question["answers"]) if spans else 0.0)
+        scores.setdefault("reading f1", []).append(f1(spans[0].text, question["answers"]) if spans else 0.0)
     return {name: round(100 * float(np.mean(values)), 1) for name, values in scores.items()}
 
 

@@ -7,7 +7,7 @@ from packaged_sample import RECORDED, measure_sample, weight_hashes
 
 AGAIN = "if the weights were meant to change, run tests/benchmarks/packaged_models.py to measure them anew"
 OTHER_PROCESSORS = 4.0
-"""Points: int8 kernels of another processor round differently, which moves a question or two of the sample."""
+"""Points: int8 kernels of another processor round differently, which moves a question or two of the 52."""
 
 
 def test_the_weights_are_those_that_were_measured() -> None:
