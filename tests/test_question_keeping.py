@@ -36,7 +36,7 @@ def test_a_question_is_kept_with_its_answer_and_where_it_stands(chatbot, log):
 
 
 def test_an_unanswered_question_is_kept_as_a_gap(chatbot, log):
-    chatbot.threshold = 1.0
+    chatbot.carefulness.choose(1.0)
     chatbot.reply("How long is the warranty of a lamp?", Conversation())
     assert [question.question for question in log.unanswered(9)] == ["How long is the warranty of a lamp?"]
 
