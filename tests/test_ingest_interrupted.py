@@ -13,6 +13,7 @@ FILES = 40
 FAQ_ROWS = 450
 
 INGEST = """
+import signal
 import sys
 from knowledge_base.ingest import ingest
 from knowledge_base.store import KnowledgeBase
@@ -21,6 +22,7 @@ def tell(done, total, name):
     print(done, name, flush=True)
     sys.stdin.readline()
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell lets what runs in the background ignore it
 with KnowledgeBase(sys.argv[1]) as knowledge_base:
     ingest([sys.argv[2]], knowledge_base, on_progress=tell)
 """
