@@ -3,7 +3,7 @@
 Pure numpy; knows nothing of networks.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,13 @@ class Translations:
     probability: FloatVector
     """t(english | piece)"""
 
+    def by_piece(self) -> Iterator[tuple[int, slice]]:
+        """Each piece once, with where in the columns its translations stand."""
+        pieces, begins = np.unique(self.piece, return_index=True)
+        ends = np.append(begins[1:], len(self.piece))
+        for piece, begin, end in zip(pieces, begins, ends, strict=True):
+            yield int(piece), slice(int(begin), int(end))
+
 
 def align(pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]], rounds: int = ROUNDS) -> Translations:
     """Expectation maximisation over text pairs, given as piece numbers (0 is reserved)."""
@@ -47,12 +54,10 @@ def align(pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]], rou
 def average_rows(translations: Translations, english_rows: NDArray[np.float32]) -> dict[int, NDArray[np.float32]]:
     """For each aligned piece the mean of its English rows, weighted by probability."""
     rows: dict[int, NDArray[np.float32]] = {}
-    pieces, begins = np.unique(translations.piece, return_index=True)
-    ends = np.append(begins[1:], len(translations.piece))
-    for piece, begin, end in zip(pieces, begins, ends, strict=True):
-        weights = translations.probability[begin:end]
-        mean = weights @ english_rows[translations.english[begin:end]] / weights.sum()
-        rows[int(piece)] = mean.astype(np.float32)
+    for piece, places in translations.by_piece():
+        weights = translations.probability[places]
+        mean = weights @ english_rows[translations.english[places]] / weights.sum()
+        rows[piece] = mean.astype(np.float32)
     return rows
 
 

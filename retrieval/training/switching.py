@@ -67,13 +67,12 @@ def word_translations(pairs: LanguagePairs) -> dict[str, Choices]:
     english = _numbered(_words(pair.english) for pair in lines)
     found = align(english.rows, ours.rows)
     choices: dict[str, Choices] = {}
-    begins = np.flatnonzero(np.diff(found.piece, prepend=-1))
-    for begin, end in zip(begins, [*begins[1:], len(found.piece)], strict=True):
-        good = [n for n in range(begin, end) if found.probability[n] >= MIN_PROBABILITY]
-        if good:
-            weights = found.probability[good]
-            words = tuple(ours.names[int(found.english[n])] for n in good)
-            choices[english.names[int(found.piece[begin])]] = Choices(words, weights / weights.sum())
+    for piece, places in found.by_piece():
+        good = found.probability[places] >= MIN_PROBABILITY
+        if good.any():
+            weights = found.probability[places][good]
+            words = tuple(ours.names[number] for number in found.english[places][good])
+            choices[english.names[piece]] = Choices(words, weights / weights.sum())
     return choices
 
 
