@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from retrieval.model_types import EncoderNetwork, FloatArray, TokenBatch, Tokens
+from retrieval.model_types import EncoderNetwork, FloatArray, IntArray, TokenBatch, Tokenizer
 from retrieval.packaged import CheckpointError
 
 Pooling = Literal["mean", "cls"]
@@ -56,20 +56,28 @@ class Encoder:
 
     def _encode(self, texts: Sequence[str], on_progress: Progress | None) -> FloatArray:
         vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
-        rows = [self._with_special_tokens(tokens) for tokens in self.network.tokenizer.tokenize(texts)]
+        rows = [tokens.ids for tokens in self.network.tokenizer.tokenize(texts)]
         done = 0
-        for places in batches_by_length([len(row) for row in rows], BATCH_TOKENS):
-            batch = pad([rows[place] for place in places], self.network.tokenizer.pad_id)
+        for places, batch in text_batches(self.network.tokenizer, rows, BATCH_TOKENS):
             vectors[places] = unit_length(pool(self.network.hidden(batch), batch.mask, self.pooling))
             done += len(places)
             if on_progress is not None:
                 on_progress(done, len(texts))
         return vectors
 
-    def _with_special_tokens(self, tokens: Tokens) -> list[int]:
-        template = self.network.tokenizer.template
-        room = self.network.tokenizer.max_tokens - len(template.start) - len(template.end)
-        return [*template.start, *tokens.ids[:room].tolist(), *template.end]
+
+def text_batches(
+    tokenizer: Tokenizer, rows: Sequence[IntArray], batch_tokens: int
+) -> Iterator[tuple[list[int], TokenBatch]]:
+    """Token ids of whole texts -> padded batches between special tokens, with the places of their texts.
+
+    What exceeds the longest input is cut off; the same lengths give the same batches.
+    """
+    template = tokenizer.template
+    room = tokenizer.max_tokens - len(template.start) - len(template.end)
+    whole = [[*template.start, *row[:room].tolist(), *template.end] for row in rows]
+    for places in batches_by_length([len(row) for row in whole], batch_tokens):
+        yield places, pad([whole[place] for place in places], tokenizer.pad_id)
 
 
 def batches_by_length(lengths: Sequence[int], batch_tokens: int) -> Iterator[list[int]]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from retrieval.encoder import batches_by_length, pad
+from retrieval.encoder import text_batches
 from retrieval.export import export
 from retrieval.model_types import EncoderNetwork, FloatArray, IntArray
 from retrieval.packaged import (
@@ -143,11 +143,8 @@ def prove(whole: Path, trimmed: Path, kept: Sequence[int], questions: Sequence[s
 
 def _outputs(network: EncoderNetwork, rows: Sequence[IntArray]) -> Iterator[FloatArray]:
     """Hidden states of every batch; the same lengths give the same batches."""
-    template = network.tokenizer.template
-    room = network.tokenizer.max_tokens - len(template.start) - len(template.end)
-    whole = [[*template.start, *row[:room].tolist(), *template.end] for row in rows]
-    for places in batches_by_length([len(row) for row in whole], PROOF_BATCH_TOKENS):
-        yield network.hidden(pad([whole[place] for place in places], network.tokenizer.pad_id))
+    for _, batch in text_batches(network.tokenizer, rows, PROOF_BATCH_TOKENS):
+        yield network.hidden(batch)
 
 
 def _read_settings(folder: Path) -> Settings:
