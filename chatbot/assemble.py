@@ -7,7 +7,15 @@ from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
 from chatbot.hand_over import parse_contact
 from chatbot.language import refuse_if_not_english
-from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, ROOT, load_encoder, load_reader, load_reranker
+from chatbot.model_choice import (
+    PACKAGED_ENCODER,
+    PACKAGED_READER,
+    ROOT,
+    load_dictionary,
+    load_encoder,
+    load_reader,
+    load_reranker,
+)
 from chatbot.pipeline import QAPipeline
 from chatbot.question_keeping import QuestionKeeper
 from chatbot.reader import Reader
@@ -96,7 +104,7 @@ def add_documents(
 def build_pipeline(settings: Settings, knowledge_base: KnowledgeBase, encoder: Encoder) -> QAPipeline:
     """Retriever, reranker if one is set, reader and calibration over an open knowledge base."""
     reader = build_reader(settings)
-    retriever = Retriever(knowledge_base, encoder, load_reranker(settings))
+    retriever = Retriever(knowledge_base, encoder, load_reranker(settings), load_dictionary())
     return QAPipeline(retriever, reader, load_calibration(encoder, reader), top_k=settings.top_k)
 
 

@@ -79,7 +79,7 @@ class Forecaster:
             RetrievedPassage(passage, 0.0, float(similarity), 0.0)
             for passage, similarity in zip(passages, similarities, strict=True)
         ]
-        stored = [r for r in self._retrieve(asked.question, version) if r.passage.document != draft_id]
+        stored = [r for r in self._retrieve(asked.question, asked.language, version) if r.passage.document != draft_id]
         trial = QAPipeline(cast(Retriever, _Found(_joined(stored, drafts))), self._pipeline.reader, self._calibration)
         answer = trial.answer(asked.question, language=asked.language, threshold=self._threshold())
         quoted = answer.citation or answer.closest
@@ -93,8 +93,8 @@ class Forecaster:
         vector: FloatArray = self._encoder.encode_questions([question])[0]
         return vector
 
-    def _retrieve_stored(self, question: str, version: int) -> tuple[RetrievedPassage, ...]:
-        return tuple(self._pipeline.retriever.retrieve(question))
+    def _retrieve_stored(self, question: str, language: str | None, version: int) -> tuple[RetrievedPassage, ...]:
+        return tuple(self._pipeline.retriever.retrieve(question, language=language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,9 @@ class _Found:
 
     passages: Sequence[RetrievedPassage]
 
-    def retrieve_timed(self, question: str, top_k: int) -> tuple[list[RetrievedPassage], dict[str, float]]:
+    def retrieve_timed(
+        self, question: str, top_k: int, language: str | None
+    ) -> tuple[list[RetrievedPassage], dict[str, float]]:
         """As `Retriever.retrieve_timed`."""
         return list(self.passages[:top_k]), {}
 

@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
 from chatbot.reader import Reader
 from chatbot.settings import Settings
 from retrieval.devices import current_gpu, is_out_of_memory, release_memory
+from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
 from retrieval.hub import obtainable
 from retrieval.packaged import CheckpointError
@@ -68,6 +70,12 @@ def choose_reranker(settings: Settings) -> str | None:
     return None if wanted == NO_RERANKER else wanted
 
 
+@cache
+def load_dictionary() -> Dictionary:
+    """The packaged dictionary; its languages are read when they are asked in."""
+    return Dictionary(PACKAGED_ENCODER / "dictionary")
+
+
 def load_reranker(settings: Settings) -> Reranker | None:
     """The reranker that the settings name. Where memory runs out there is none: search alone ranks well enough."""
     checkpoint = choose_reranker(settings)
@@ -122,7 +130,8 @@ def _encoder(checkpoint: str, settings: Settings) -> Encoder:
 
 def _reader(checkpoint: str, settings: Settings) -> Reader:
     if checkpoint == PACKAGED:
-        return Reader(load_reader_network(PACKAGED_READER, _packaged_quantization(settings)))
+        network = load_reader_network(PACKAGED_READER, _packaged_quantization(settings))
+        return Reader(network, dictionary=load_dictionary())
     warning = reader_warning(reader_facts(checkpoint))
     if warning:
         logger.warning(warning)

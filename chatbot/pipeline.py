@@ -1,6 +1,6 @@
 """Question -> answer: retrieve, read best first, decide. Stateless: what evaluation measures is what users get.
 
-Knows nothing of the question's language except as a mild input of the confidence; retrieval and reading never see it.
+The question's language is a mild input of the confidence and says in which dictionary its words are looked up.
 """
 
 import re
@@ -66,11 +66,12 @@ class QAPipeline:
     ) -> Answer:
         """The answer to one question in any language.
 
-        `language` shifts the confidence where calibration knows that language; `threshold` overrides calibration's.
+        `language` (ISO 639-1, None = unknown) picks the dictionary, and shifts the confidence where calibration knows
+        that language; `threshold` overrides calibration's.
         `history`: what the question may be a follow-up to.
         """
         needed = self.calibration.threshold if threshold is None else threshold
-        ways, timings = self._ways(question, history)
+        ways, timings = self._ways(question, language, history)
         started = perf_counter()
         way, best = self._surest(ways, language, needed)
         timings = {**timings, "read": (perf_counter() - started) * 1000}
@@ -81,21 +82,24 @@ class QAPipeline:
             return replace(answer, citation=best.citation, confidence=best.confidence)
         return replace(answer, closest=best.citation, confidence=best.confidence)
 
-    def _ways(self, question: str, history: PastTurn | None) -> tuple[list[_Way], dict[str, float]]:
+    def _ways(
+        self, question: str, language: str | None, history: PastTurn | None
+    ) -> tuple[list[_Way], dict[str, float]]:
         """How to take a question: as it stands, completed from the conversation, or the second and then the first."""
         if history is None:
-            passages, timings = self.retriever.retrieve_timed(question, self._top_k)
+            passages, timings = self.retriever.retrieve_timed(question, self._top_k, language)
             return [_Way(question, tuple(passages))], timings
         started = perf_counter()
         vector = self.retriever.encoder.encode_questions([question])[0]
         encode_ms = (perf_counter() - started) * 1000
-        scores = self.retriever.score(question, vector)
+        scores = self.retriever.score(question, vector, language)
         passages, rerank = self.retriever.rank_timed(scores, self._top_k)
         alone = _Way(question, tuple(passages))
         ways = [alone]
         logit = self._follow_up_logit(question, vector, scores, alone, history)
         if logit > 0:
-            found, timings = self.retriever.retrieve_timed(history.complete_for_search(question), self._top_k)
+            complete = history.complete_for_search(question)
+            found, timings = self.retriever.retrieve_timed(complete, self._top_k, language)
             encode_ms += timings["encode"]
             rerank = {stage: ms + timings[stage] for stage, ms in rerank.items()}
             text = history.complete_for_reading(question)
@@ -133,6 +137,7 @@ class QAPipeline:
         self, question: str, passages: Sequence[RetrievedPassage], language: str | None = None
     ) -> list[Candidate]:
         """Candidates, surest first, from as many passages as can still change the outcome."""
+        text = self.reader.wording(question, language)
         spans: list[tuple[int, Span]] = []
         candidates: list[Candidate] = []
         begin = 0
@@ -140,7 +145,7 @@ class QAPipeline:
             if begin >= len(passages) or self._cannot_pay(candidates, passages, begin, language):
                 break
             ranks = range(begin, min(begin + step, len(passages)))
-            read = self.reader.read_batch([(question, passages[rank].passage) for rank in ranks])
+            read = self.reader.read_batch([(text, passages[rank].passage) for rank in ranks])
             spans += [(rank, span) for rank, found in zip(ranks, read, strict=True) for span in found]
             begin += step
             candidates = self._weigh(spans, passages, language)

@@ -12,6 +12,7 @@ from chatbot.answer import Span
 from chatbot.spans import ScoredSpan, best_spans, merge_overlapping, to_whole_words
 from chatbot.windows import Window, WindowLimits, cut_windows, pad_windows
 from knowledge_base.documents import Passage
+from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.encoder import batches_by_length
 from retrieval.model_types import ReaderNetwork, Tokens
 
@@ -25,9 +26,20 @@ CACHED_TEXTS = 4096
 class Reader:
     """Reads passages with one network. Safe to share between threads if the network is."""
 
-    def __init__(self, network: ReaderNetwork, limits: WindowLimits | None = None, *, read_lead: bool = True) -> None:
-        """`read_lead`: let the reader see title and headings before the text (never as an answer)."""
+    def __init__(
+        self,
+        network: ReaderNetwork,
+        limits: WindowLimits | None = None,
+        *,
+        read_lead: bool = True,
+        dictionary: Dictionary | None = None,
+    ) -> None:
+        """`read_lead`: let the reader see title and headings before the text (never as an answer).
+
+        `dictionary`: for a network that was trained to read questions beside their English gloss.
+        """
         self._network = network
+        self._dictionary = dictionary
         limits = limits or WindowLimits()
         self._limits = WindowLimits(min(limits.max_tokens, network.tokenizer.max_tokens), limits.stride_tokens)
         self._read_lead = read_lead
@@ -35,8 +47,13 @@ class Reader:
 
     @property
     def fingerprint(self) -> str:
-        """The checkpoint the spans come from."""
-        return self._network.fingerprint
+        """The checkpoint the spans come from, and the dictionary its questions are glossed with."""
+        glossed = f"+{self._dictionary.fingerprint}" if self._dictionary else ""
+        return self._network.fingerprint + glossed
+
+    def wording(self, question: str, language: str | None) -> str:
+        """The question as this reader is to read it: beside its gloss where it reads one."""
+        return with_gloss(question, language, self._dictionary) if self._dictionary else question
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
         """The non-overlapping spans of all passages, best margin first."""

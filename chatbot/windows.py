@@ -10,8 +10,8 @@ import numpy as np
 
 from retrieval.model_types import IntArray, PairTemplate, TokenBatch, Tokens
 
-MAX_QUESTION_TOKENS = 72
-"""Longer questions lose their end: the passage needs the room, and no real question is longer."""
+MAX_QUESTION_TOKENS = 96
+"""Longer questions lose their end: the passage needs the room, and no real question, gloss included, is longer."""
 
 MAX_LEAD_TOKENS = 40
 """Title and headings are a hint; beyond this they would only push the passage out of the window."""

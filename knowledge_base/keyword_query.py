@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 MAX_TERMS = 48
 """A question has some ten words; a pasted letter of 50,000 characters must not become a query of thousands."""
@@ -39,6 +39,16 @@ _LETTER_DIGIT_BORDER = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 def keyword_query(question: str) -> str:
     """The FTS5 query for a question, or "" when there is nothing to search for."""
     return " OR ".join(f'"{term}"' for term in keyword_terms(question))
+
+
+def weighted_terms(question: str, translations: Mapping[str, float]) -> dict[str, float]:
+    """What is searched for and how much each counts: the question's own terms wholly, translations as given."""
+    weights = dict.fromkeys(keyword_terms(question), 1.0)
+    for english, weight in translations.items():
+        for term in keyword_terms(english):
+            weights[term] = max(weight, weights.get(term, 0.0))
+    surest = sorted(weights, key=lambda term: -weights[term])[: 2 * MAX_TERMS]  # a stable sort
+    return {term: weights[term] for term in surest}
 
 
 def keyword_terms(question: str) -> list[str]:

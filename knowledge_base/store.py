@@ -1,7 +1,7 @@
 """`KnowledgeBase`: documents, passages, keyword search and vectors in one SQLite file, safe from any thread."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge_base.documents import Document, Passage
-from knowledge_base.keyword_query import keyword_query
+from knowledge_base.keyword_query import keyword_query, weighted_terms
 from knowledge_base.store_connection import BUSY_TIMEOUT_MS, Connection
 from knowledge_base.store_errors import UnknownPassage
 from knowledge_base.store_rows import (
@@ -136,8 +136,15 @@ class KnowledgeBase:
         """How many passages there are."""
         return int(self.connection.read("SELECT count(*) FROM passages")[0][0])
 
-    def keyword_search(self, question: str, limit: int) -> list[tuple[int, float]]:
-        """(passage id, BM25 score, higher is better) of the best matches; [] when nothing can be searched for."""
+    def keyword_search(
+        self, question: str, limit: int, translations: Mapping[str, float] | None = None
+    ) -> list[tuple[int, float]]:
+        """(passage id, BM25 score, higher is better) of the best matches; [] when nothing can be searched for.
+
+        `translations`: English words that the question may mean, each with how much its matches count (0..1).
+        """
+        if translations and limit > 0:
+            return self._weighted_search(weighted_terms(question, translations), limit)
         query = keyword_query(question)
         if not query or limit < 1:
             return []
@@ -145,6 +152,19 @@ class KnowledgeBase:
             "SELECT rowid, -bm25(passages_fts, ?, ?) AS score FROM passages_fts WHERE passages_fts MATCH ?"
             " ORDER BY score DESC, rowid LIMIT ?",
             (LEAD_WEIGHT, TEXT_WEIGHT, query, limit),
+        )
+        return [(row[0], row[1]) for row in rows]
+
+    def _weighted_search(self, weights: Mapping[str, float], limit: int) -> list[tuple[int, float]]:
+        """BM25 is a sum over terms, so each can be weighted by itself."""
+        if not weights:
+            return []
+        one = "SELECT rowid, ? * -bm25(passages_fts, ?, ?) AS score FROM passages_fts WHERE passages_fts MATCH ?"
+        values = [v for term, weight in weights.items() for v in (weight, LEAD_WEIGHT, TEXT_WEIGHT, f'"{term}"')]
+        rows = self.connection.read(
+            f"SELECT rowid, sum(score) AS score FROM ({' UNION ALL '.join([one] * len(weights))})"
+            " GROUP BY rowid ORDER BY score DESC, rowid LIMIT ?",
+            (*values, limit),
         )
         return [(row[0], row[1]) for row in rows]
 

@@ -15,7 +15,12 @@ from retrieval.model_types import FloatArray, IntArray
 from retrieval.vector_index import best
 
 KEYWORD_WEIGHT = 0.2
-"""Standard deviations of similarity that one unit of BM25 is worth: 0.15 to 0.2 was best for English and the others."""
+"""Standard deviations of similarity that one unit of BM25 is worth: 0.15 to 0.2 was best for English."""
+
+TRANSLATED_WEIGHT = 0.5
+"""The same where a dictionary translated the question: its matches count only as much as they are likely, so their
+sum is smaller. Sample questions, recall@1 / @5, mean of 22 languages: without a dictionary 50.6 / 78.2; with one and
+0.2 64.5 / 84.6, 0.3 67.3 / 85.8, 0.5 68.4 / 88.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,13 @@ class FusedHit:
     keyword_score: float
 
 
-def fuse(ids: IntArray, similarities: FloatArray, keywords: Mapping[int, float], top_k: int) -> list[FusedHit]:
+def fuse(
+    ids: IntArray,
+    similarities: FloatArray,
+    keywords: Mapping[int, float],
+    top_k: int,
+    keyword_weight: float = KEYWORD_WEIGHT,
+) -> list[FusedHit]:
     """The best passages, out of ascending ids (n,) with similarities (n,), and of BM25 scores by id.
 
     A passage that was found by keywords alone (it has no vector yet) counts as one of average similarity.
@@ -44,7 +55,7 @@ def fuse(ids: IntArray, similarities: FloatArray, keywords: Mapping[int, float],
     places = np.arange(len(all_ids))
     return [
         FusedHit(int(all_ids[place]), score, float(similarity[place]), float(bm25[place]))
-        for place, score in best(places, standard + KEYWORD_WEIGHT * bm25, top_k)
+        for place, score in best(places, standard + keyword_weight * bm25, top_k)
     ]
 
 

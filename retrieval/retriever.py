@@ -9,13 +9,14 @@ import numpy as np
 
 from knowledge_base.documents import Passage
 from knowledge_base.store import KnowledgeBase
+from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
-from retrieval.fusion import KEYWORD_WEIGHT, fuse, standard_scores
+from retrieval.fusion import KEYWORD_WEIGHT, TRANSLATED_WEIGHT, fuse, standard_scores
 from retrieval.model_types import FloatArray, IntArray
 from retrieval.reranker import Reranker
 from retrieval.vector_index import VectorIndex
 
-KEYWORD_CANDIDATES = 50
+KEYWORD_CANDIDATES = 100
 """Keyword hits looked at: below that rank a passage shares one common word with the question."""
 
 RERANKED = 20
@@ -49,6 +50,8 @@ class QuestionScores:
     similarities: FloatArray  # (n,) cosines
     keywords: Mapping[int, float]
     """Passage id -> BM25, where keyword search found something."""
+    keyword_weight: float = KEYWORD_WEIGHT
+    """Standard deviations of similarity that one unit of that BM25 is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,21 @@ class _Snapshot:
 class Retriever:
     """Finds passages of one knowledge base with one encoder. Threads may share it."""
 
-    def __init__(self, knowledge_base: KnowledgeBase, encoder: Encoder, reranker: Reranker | None = None) -> None:
-        """`reranker`: puts the best passages in order once more; None = they stay as search found them."""
+    def __init__(
+        self,
+        knowledge_base: KnowledgeBase,
+        encoder: Encoder,
+        reranker: Reranker | None = None,
+        dictionary: Dictionary | None = None,
+    ) -> None:
+        """`reranker`: puts the best passages in order once more; None = they stay as search found them.
+
+        `dictionary`: lets keyword search find English words that the question says in another language.
+        """
         self._knowledge_base = knowledge_base
         self._encoder = encoder
         self._reranker = reranker
+        self._dictionary = dictionary
         self._snapshot = _Snapshot(NEVER, VectorIndex(np.zeros(0, np.int64), np.zeros((0, encoder.dim), np.float32)))
         self._reloading = threading.Lock()
 
@@ -75,16 +88,18 @@ class Retriever:
         """What turns questions into vectors here."""
         return self._encoder
 
-    def retrieve(self, question: str, top_k: int = 8) -> list[RetrievedPassage]:
-        """The best passages for a question, best first."""
-        return self.retrieve_timed(question, top_k)[0]
+    def retrieve(self, question: str, top_k: int = 8, language: str | None = None) -> list[RetrievedPassage]:
+        """The best passages for a question, best first. `language`: of the question (ISO 639-1), None = unknown."""
+        return self.retrieve_timed(question, top_k, language)[0]
 
-    def retrieve_timed(self, question: str, top_k: int = 8) -> tuple[list[RetrievedPassage], dict[str, float]]:
+    def retrieve_timed(
+        self, question: str, top_k: int = 8, language: str | None = None
+    ) -> tuple[list[RetrievedPassage], dict[str, float]]:
         """The same, with the milliseconds of its stages "encode", "search" and, with a reranker, "rerank"."""
         started = time.perf_counter()
         vector = self._encoder.encode_questions([question])[0]
         encoded = time.perf_counter()
-        found, timings = self.rank_timed(self.score(question, vector), top_k)
+        found, timings = self.rank_timed(self.score(question, vector, language), top_k)
         whole_ms = (time.perf_counter() - started) * 1000
         encode_ms = (encoded - started) * 1000
         rerank_ms = timings.get("rerank", 0.0)
@@ -101,26 +116,27 @@ class Retriever:
         judged.sort(key=lambda hit: -(hit.relevance or 0.0))  # a stable sort: equals stay as search had them
         return judged[:top_k], {"rerank": (time.perf_counter() - started) * 1000}
 
-    def score(self, question: str, vector: FloatArray) -> QuestionScores:
+    def score(self, question: str, vector: FloatArray, language: str | None = None) -> QuestionScores:
         """What the question, encoded as `vector`, scores against every passage of the present index."""
-        return self._score(question, vector, self._current_index())
+        translations = self._dictionary.terms(question, language) if self._dictionary else {}
+        keywords = dict(self._knowledge_base.keyword_search(question, KEYWORD_CANDIDATES, translations))
+        weight = TRANSLATED_WEIGHT if translations else KEYWORD_WEIGHT
+        index = self._current_index()
+        return QuestionScores(question, vector, index.ids, index.scores(vector), keywords, weight)
 
     def best(self, scores: QuestionScores, top_k: int) -> list[RetrievedPassage]:
         """The best passages by those scores alone, best first."""
         found, complete = self._found(scores, top_k)
         if not complete:
             # Another thread or process replaced a document since the index was read: what stands there now counts.
-            scores = self._score(scores.question, scores.vector, self._current_index(wait=True))
+            index = self._current_index(wait=True)
+            scores = replace(scores, ids=index.ids, similarities=index.scores(scores.vector))
             found, _ = self._found(scores, top_k)
         return found
 
-    def _score(self, question: str, vector: FloatArray, index: VectorIndex) -> QuestionScores:
-        keywords = dict(self._knowledge_base.keyword_search(question, KEYWORD_CANDIDATES))
-        return QuestionScores(question, vector, index.ids, index.scores(vector), keywords)
-
     def _found(self, scores: QuestionScores, top_k: int) -> tuple[list[RetrievedPassage], bool]:
         """The best passages, and whether all of them are still there."""
-        ranked = fuse(scores.ids, scores.similarities, scores.keywords, top_k)
+        ranked = fuse(scores.ids, scores.similarities, scores.keywords, top_k, scores.keyword_weight)
         by_id = {passage.id: passage for passage in self._knowledge_base.passages([hit.id for hit in ranked])}
         found = [
             RetrievedPassage(by_id[hit.id], hit.score, hit.similarity, hit.keyword_score)
@@ -136,7 +152,7 @@ class Retriever:
         if not len(places):
             return float("-inf")
         bm25 = np.array([scores.keywords.get(int(passage), 0.0) for passage in scores.ids[places]])
-        return float((standard_scores(scores.similarities)[places] + KEYWORD_WEIGHT * bm25).max())
+        return float((standard_scores(scores.similarities)[places] + scores.keyword_weight * bm25).max())
 
     def _current_index(self, *, wait: bool = False) -> VectorIndex:
         """The index of the present version; while one thread reads it anew, the others use the old one or `wait`."""

@@ -11,6 +11,7 @@ from chatbot.reader import Reader
 from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Passage
 from knowledge_base.loaders import load_documents
+from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
 from retrieval.transformer import load_encoder_network, load_reader_network
 
@@ -26,7 +27,13 @@ PER_LANGUAGE = 2
 
 def weight_hashes() -> dict[str, str]:
     """SHA-256 of every file that makes up the packaged models."""
-    files = [path for folder in (ENCODER, READER) for path in sorted(folder.iterdir()) if path.suffix != ".md"]
+    found = [path for folder in (ENCODER, READER) for path in sorted(folder.rglob("*"))]
+    files = [path for path in found if path.is_file() and path.suffix != ".md"]
+        path
+        for folder in (ENCODER, READER)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".md"
+    ]
     return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -34,14 +41,15 @@ def measure_sample() -> dict[str, float]:
     """Percent: recall@1 of the article, F1 over the passages that hold an answer."""
     questions = _questions()
     passages = [p for document in dict.fromkeys(q["document"] for q in questions) for p in _passages(document)]
-    encoder, reader = Encoder(load_encoder_network(ENCODER)), Reader(load_reader_network(READER))
+    dictionary = Dictionary(ENCODER / "dictionary")
+    encoder, reader = Encoder(load_encoder_network(ENCODER)), Reader(load_reader_network(READER), dictionary=dictionary)
     vectors = encoder.encode_passages([passage.indexed_text for passage in passages])
     scores: dict[str, list[float]] = {}
     for question in questions:
         best = int((vectors @ encoder.encode_questions([question["question"]])[0]).argmax())
         scores.setdefault("recall@1", []).append(float(passages[best].document == question["document"]))
         gold = [p for p in passages if p.document == question["document"] and _holds(p, question["answers"])]
-        spans = reader.read(question["question"], gold)
+        spans = reader.read(reader.wording(question["question"], question["language"]), gold)
         scores.setdefault("reading f1", []).append(f1(spans[0].text, question["answers"]) if spans else 0.0)
     return {name: round(100 * float(np.mean(values)), 1) for name, values in scores.items()}
 

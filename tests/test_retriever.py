@@ -1,5 +1,6 @@
 """A question in any language finds its English passage; the index follows the knowledge base."""
 
+import lzma
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from fakes import FakeEncoder
 
 from knowledge_base.documents import Document, Passage
 from knowledge_base.store import KnowledgeBase
+from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
 from retrieval.indexer import index
 from retrieval.model_types import FloatArray, IntArray
@@ -168,3 +170,13 @@ def test_vectors_of_another_encoder_are_not_used(knowledge_base: KnowledgeBase) 
 
     retriever = Retriever(knowledge_base, Sideways("another"))
     assert retriever.retrieve("zurückgeben") == []
+
+
+def test_a_dictionary_lets_keywords_find_what_another_language_asks_for(
+    knowledge_base: KnowledgeBase, tmp_path: Path
+) -> None:
+    (tmp_path / "sw.tsv.xz").write_bytes(lzma.compress(b"tangi\ttank 90\nmaji\twater 80\n"))
+    retriever = Retriever(knowledge_base, FakeEncoder(), dictionary=Dictionary(tmp_path))
+    assert retriever.retrieve("tangi la maji", language="sw")[0].passage.document == "codes.md"
+    assert retriever.retrieve("tangi la maji", language="sw")[0].keyword_score > 0
+    assert all(hit.keyword_score == 0 for hit in retriever.retrieve("tangi la maji"))

@@ -189,6 +189,22 @@ def test_keyword_search_finds_other_forms_of_a_word(knowledge_base):
     assert len(knowledge_base.keyword_search("returning refunds", 5)) == 1
 
 
+def test_keyword_search_finds_what_the_question_may_mean(knowledge_base):
+    add(knowledge_base, Document("a", "A", "Returns within thirty days."), Document("b", "B", "Lamps by day."))
+    assert knowledge_base.keyword_search("Rückgabe", 5) == []
+    found = knowledge_base.keyword_search("Rückgabe", 5, {"return": 0.8, "the": 1.0, "lamp": 0.2})
+    assert [knowledge_base.passage(number).document for number, _ in found] == ["a", "b"]
+    assert found[0][1] > found[1][1] > 0
+
+
+def test_own_words_count_wholly_beside_translations(knowledge_base):
+    add(knowledge_base, Document("a", "A", "The lamp AX-200."))
+    ((_, alone),) = knowledge_base.keyword_search("AX-200", 5)
+    ((_, beside),) = knowledge_base.keyword_search("AX-200", 5, {"ax-200": 0.1})
+    assert beside == pytest.approx(alone)
+    assert knowledge_base.keyword_search("?", 5, {"the": 1.0}) == []
+
+
 def test_keyword_search_ignores_accents(knowledge_base):
     add(knowledge_base, Document("a", "A", "The café opens at nine."))
     assert len(knowledge_base.keyword_search("cafe", 5)) == 1

@@ -114,7 +114,7 @@ def gap_of(desk: Desk, question_id: int) -> Gap | None:
 
 def nearest_articles(desk: Desk, gap: Gap) -> list[NearArticle]:
     """Documents that may hold the answer already, worded so that nobody finds it."""
-    found = desk.chatbot.pipeline.retriever.retrieve(gap.example.question)
+    found = desk.chatbot.pipeline.retriever.retrieve(gap.example.question, language=gap.example.language)
     titles = {retrieved.passage.document: retrieved.passage.title for retrieved in found}
     return [NearArticle(document, title) for document, title in list(titles.items())[:NEAREST_LIMIT]]
 

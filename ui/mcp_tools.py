@@ -17,7 +17,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from chatbot.chatbot import Chatbot
-from chatbot.language import LANGUAGES
+from chatbot.language import LANGUAGES, detect_language
 from knowledge_base.documents import Passage
 from retrieval.retriever import RetrievedPassage
 from ui.asking import Record, ask_once
@@ -183,7 +183,7 @@ def ask(chatbot: Chatbot, question: str, language: str | None = None) -> Record:
 
 def search(chatbot: Chatbot, question: str, limit: int = DEFAULT_PASSAGES) -> Record:
     """What `search_help_centre` gives."""
-    found = chatbot.pipeline.retriever.retrieve(question, limit)
+    found = chatbot.pipeline.retriever.retrieve(question, limit, detect_language(question).code)
     return {"passages": [_found(passage) for passage in found]}
 
 

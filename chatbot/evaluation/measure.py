@@ -102,7 +102,7 @@ class Measurer:
             self.vectors.update(zip(new, retriever.encoder.encode_questions(new), strict=True))
         rankings = []
         for question in questions:
-            scores = retriever.score(question.text, self.vectors[question.text])
+            scores = retriever.score(question.text, self.vectors[question.text], self.detect(question.text))
             rankings.append(retriever.rank_timed(scores, depth)[0])
             note("ranked", 1)
         return rankings
@@ -110,7 +110,8 @@ class Measurer:
     def _gold_pairs(self, question: Question) -> list[Pair]:
         if not question.answerable:
             return []
-        return [(question.text, passage) for passage in self.collection.gold_passages(question)]
+        text = self.reader.wording(question.text, self.detect(question.text))
+        return [(text, passage) for passage in self.collection.gold_passages(question)]
 
     def _read_gold(self, pairs: Sequence[Pair]) -> str | None:
         spans = [span for found in self.reader.read_batch(pairs) for span in found]

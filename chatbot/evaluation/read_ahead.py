@@ -41,6 +41,10 @@ class RememberingReader(Reader):
         """The checkpoint the spans come from."""
         return self._reader.fingerprint
 
+    def wording(self, question: str, language: str | None) -> str:
+        """As the reader itself would."""
+        return self._reader.wording(question, language)
+
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
         """As the reader itself would. Raises NotYetRead."""
         return sorted(

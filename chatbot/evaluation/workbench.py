@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ from chatbot.evaluation.question_files import load_question_files
 from chatbot.evaluation.question_sets import QuestionSet, hash_documents, require_english
 from chatbot.evaluation.xquad import is_xquad_folder, load_xquad
 from chatbot.language import detect_language, refuse_if_not_english
+from chatbot.model_choice import load_dictionary
 from chatbot.pipeline import QAPipeline
 from chatbot.reader import Reader
 from chatbot.settings import Settings
@@ -24,6 +26,9 @@ from retrieval.reranker import Reranker
 from retrieval.retriever import Retriever
 
 Progress = Callable[[int, int, str], None]
+
+REMEMBERED_LANGUAGES = 20_000
+"""Questions whose language is remembered: ranking and reading both ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def open_documents(
 
 
 def _measurer(knowledge_base: KnowledgeBase, settings: Settings, models: Models) -> Measurer:
-    retriever = Retriever(knowledge_base, models.encoder, models.reranker)
+    retriever = Retriever(knowledge_base, models.encoder, models.reranker, load_dictionary())
     pipeline = QAPipeline(retriever, models.reader, models.calibration, top_k=settings.top_k)
     return Measurer(pipeline, Collection.of(knowledge_base), _detect, settings.top_k)
 
@@ -90,6 +95,7 @@ def _without_name(on_progress: Progress | None) -> Callable[[int, int], None] | 
     return (lambda done, total: on_progress(done, total, "")) if on_progress else None
 
 
+@lru_cache(maxsize=REMEMBERED_LANGUAGES)
 def _detect(question: str) -> str | None:
     return detect_language(question).code
 

@@ -4,12 +4,13 @@ The texts are translations, and English questions retold word by word over their
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from chatbot.training.english import DEFAULT_WEIGHT, SOURCE_WEIGHTS
 from chatbot.training.windows import MAX_QUESTION_TOKENS, TextTokens
+from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.training.english_qa import QAExample
 from retrieval.training.lexical import WordIndex
 from retrieval.training.mix import Line, as_typed
@@ -23,6 +24,7 @@ SENTENCE_INSIDE_SHARE = 0.4  # of statements: the passage holds the English sent
 QUESTION_SHARE = 0.6
 SWITCHED_SHARE = 0.35  # English questions with their words replaced
 OWN_PASSAGE_SHARE = 0.8  # of those; the others meet a near passage
+GLOSSED_SHARE = 0.9  # with a dictionary: texts read as in use, beside their gloss; the others alone
 MIN_WORDS, MAX_WORDS = 3, 24
 LANGUAGE_WEIGHTS = {"sw": 1.5, "th": 1.7, "ur": 1.3, "ko": 1.5, "ja": 1.3, "ar": 1.5, "zh": 1.4, "hi": 1.3, "el": 1.2}
 
@@ -48,7 +50,7 @@ class PseudoRow:
 
 
 class PseudoQuestions:
-    """Draws pseudo questions of all languages; without a switcher, translations alone."""
+    """Draws pseudo questions of all languages; without a switcher, translations alone; with a dictionary, glossed."""
 
     def __init__(
         self,
@@ -56,8 +58,10 @@ class PseudoQuestions:
         english: Sequence[QAExample],
         switcher: WordSwitcher | None = None,
         held_out: bool = False,
+        dictionary: Dictionary | None = None,
     ) -> None:
         self._switcher = switcher
+        self._dictionary = dictionary
         self._english = [example for example in english if example.answers]
         by_source = np.array([SOURCE_WEIGHTS.get(example.source, DEFAULT_WEIGHT) for example in self._english])
         self._english_shares = by_source / by_source.sum()
@@ -81,6 +85,12 @@ class PseudoQuestions:
         return [self._one(code, generator) for _ in range(count if code in self._codes else 0)]
 
     def _one(self, code: str, generator: np.random.Generator) -> PseudoQuestion:
+        question = self._drawn(code, generator)
+        if self._dictionary is None or generator.random() >= GLOSSED_SHARE:
+            return question
+        return replace(question, translation=with_gloss(question.translation, code, self._dictionary))
+
+    def _drawn(self, code: str, generator: np.random.Generator) -> PseudoQuestion:
         if self._switcher is not None and code in self._switcher and generator.random() < SWITCHED_SHARE:
             return self._switched(self._switcher, code, generator)
         return self._translated(code, generator)

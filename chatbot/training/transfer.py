@@ -23,6 +23,7 @@ from chatbot.training.measure import read_all, token_f1
 from chatbot.training.pseudo import PseudoQuestion, PseudoQuestions, PseudoRow, pseudo_row
 from chatbot.training.reader import EnglishStage, WindowBatch, collate, freeze, span_logits, write_scores
 from chatbot.training.windows import TextTokens, Window
+from retrieval.dictionary import Dictionary
 from retrieval.training.checkpoints import load_encoder, load_reader, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
@@ -174,6 +175,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with english_qa/ and parallel/")
     parser.add_argument("--start", type=Path, required=True, help="the finished English reader; also the teacher")
     parser.add_argument("--encoder", type=Path, required=True, help="checkpoint folder whose rows are used")
+    parser.add_argument("--dictionary", type=Path, help="dictionary folder: questions are read beside their gloss")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
     parser.add_argument("--tokens", type=int, default=10_000_000, help="tokens to train on")
     parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
@@ -199,13 +201,15 @@ def run(arguments: argparse.Namespace) -> None:
     english = EnglishStage(
         student, EnglishQuestions(train, tokens, EnglishMix(arguments.window)), tokens.pad, arguments.batch_tokens
     )
+    dictionary = Dictionary(arguments.dictionary) if arguments.dictionary else None
+    pseudo = PseudoQuestions(languages, train, WordSwitcher(languages), dictionary=dictionary)
     stage = TransferStage(
         (student, teacher),
-        (PseudoQuestions(languages, train, WordSwitcher(languages)), english),
+        (pseudo, english),
         tokens,
         (arguments.batch_tokens, arguments.english_share),
     )
-    asked = held_out_questions(languages, train)
+    asked = held_out_questions(languages, train, dictionary)
     before = agreement((student, teacher), tokens, asked)
     print(json.dumps({"before": before}), flush=True)  # noqa: T201 - the result of the command
     rates = [adamw([p for p in student.parameters() if p.requires_grad], arguments.learning_rate)]
@@ -218,10 +222,12 @@ def run(arguments: argparse.Namespace) -> None:
     write_scores(arguments.out, student, tokens, dev)
 
 
-def held_out_questions(languages: dict[str, LanguagePairs], english: Sequence[QAExample]) -> list[PseudoQuestion]:
+def held_out_questions(
+    languages: dict[str, LanguagePairs], english: Sequence[QAExample], dictionary: Dictionary | None = None
+) -> list[PseudoQuestion]:
     """A fixed sample of held-out text, the same number for every language."""
     generator = np.random.default_rng(0)
-    source = PseudoQuestions(languages, english, held_out=True)
+    source = PseudoQuestions(languages, english, held_out=True, dictionary=dictionary)
     return [q for code in languages for q in source.of_language(code, HELD_OUT_PER_LANGUAGE, generator)]
 
 

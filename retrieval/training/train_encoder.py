@@ -2,11 +2,12 @@
 
 import argparse
 
-from retrieval.training import average, encoder, prepare
+from retrieval.training import average, dictionary, encoder, prepare
 
 STAGES = {
     "vocabulary": (prepare, "extend an English checkpoint's vocabulary and align first rows"),
     "distil": (encoder, "bring translations to where their English text stands"),
+    "dictionary": (dictionary, "learn from aligned text which English words stand for a word"),
     "average": (average, "the weights between the start of a run and its end"),
 }
 
