@@ -29,11 +29,6 @@ def weight_hashes() -> dict[str, str]:
     """SHA-256 of every file that makes up the packaged models."""
     found = [path for folder in (ENCODER, READER) for path in sorted(folder.rglob("*"))]
     files = [path for path in found if path.is_file() and path.suffix != ".md"]
-        path
-        for folder in (ENCODER, READER)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != ".md"
-    ]
     return {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

@@ -190,7 +190,8 @@ def test_keyword_search_finds_other_forms_of_a_word(knowledge_base):
 
 
 def test_keyword_search_finds_what_the_question_may_mean(knowledge_base):
-    add(knowledge_base, Document("a", "A", "Returns within thirty days."), Document("b", "B", "Lamps by day."))
+    add(knowledge_base, Document("a", "A", "Returns within thirty days."))
+    add(knowledge_base, Document("b", "B", "Lamps by day."))
     assert knowledge_base.keyword_search("Rückgabe", 5) == []
     found = knowledge_base.keyword_search("Rückgabe", 5, {"return": 0.8, "the": 1.0, "lamp": 0.2})
     assert [knowledge_base.passage(number).document for number, _ in found] == ["a", "b"]
