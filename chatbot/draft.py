@@ -74,7 +74,7 @@ class Forecaster:
     def _one(
         self, draft_id: str, passages: Sequence[Passage], vectors: FloatArray, asked: AskedQuestion, version: int
     ) -> Forecast:
-        similarities = vectors @ self._vector(asked.question)  # (m,)
+        similarities = vectors @ self._vector(asked.question, asked.language)  # (m,)
         drafts = [
             RetrievedPassage(passage, 0.0, float(similarity), 0.0)
             for passage, similarity in zip(passages, similarities, strict=True)
@@ -89,8 +89,8 @@ class Forecaster:
     def _calibration(self) -> Calibration:
         return self._pipeline.calibration
 
-    def _encode(self, question: str) -> FloatArray:
-        vector: FloatArray = self._encoder.encode_questions([question])[0]
+    def _encode(self, question: str, language: str | None) -> FloatArray:
+        vector: FloatArray = self._encoder.encode_questions([question], [language])[0]
         return vector
 
     def _retrieve_stored(self, question: str, language: str | None, version: int) -> tuple[RetrievedPassage, ...]:

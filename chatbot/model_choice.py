@@ -118,7 +118,8 @@ def first_that_fits(pair: ModelPair, part: str, load: Callable[[str], Model]) ->
 
 def _encoder(checkpoint: str, settings: Settings) -> Encoder:
     if checkpoint == PACKAGED:
-        return Encoder(load_encoder_network(PACKAGED_ENCODER, _packaged_quantization(settings)))
+        network = load_encoder_network(PACKAGED_ENCODER, _packaged_quantization(settings))
+        return Encoder(network, dictionary=load_dictionary())
     network = load_encoder_network(checkpoint, settings.quantization)
     facts = encoder_facts(checkpoint)
     if facts.licence == UNKNOWN:  # an id that is not listed tells its conventions in the files just fetched

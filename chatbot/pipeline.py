@@ -90,7 +90,7 @@ class QAPipeline:
             passages, timings = self.retriever.retrieve_timed(question, self._top_k, language)
             return [_Way(question, tuple(passages))], timings
         started = perf_counter()
-        vector = self.retriever.encoder.encode_questions([question])[0]
+        vector = self.retriever.encoder.encode_questions([question], [language])[0]
         encode_ms = (perf_counter() - started) * 1000
         scores = self.retriever.score(question, vector, language)
         passages, rerank = self.retriever.rank_timed(scores, self._top_k)

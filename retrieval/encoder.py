@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.model_types import EncoderNetwork, FloatArray, IntArray, TokenBatch, Tokenizer
 from retrieval.packaged import CheckpointError
 
@@ -27,14 +28,21 @@ class Encoder:
     """A network with the conventions it was trained with. Threads may share it."""
 
     def __init__(
-        self, network: EncoderNetwork, question_prefix: str = "", passage_prefix: str = "", pooling: str = "mean"
+        self,
+        network: EncoderNetwork,
+        question_prefix: str = "",
+        passage_prefix: str = "",
+        pooling: str = "mean",
+        dictionary: Dictionary | None = None,
     ) -> None:
+        """`dictionary`: for a network that finds more when a question stands beside its English gloss."""
         if pooling not in get_args(Pooling):
             raise UnknownPooling(f"pooling {pooling!r} is unknown: choose one of {', '.join(get_args(Pooling))}.")
         self.network = network
         self.question_prefix = question_prefix
         self.passage_prefix = passage_prefix
         self.pooling = pooling
+        self._dictionary = dictionary
 
     @property
     def dim(self) -> int:
@@ -46,8 +54,11 @@ class Encoder:
         """The key under which passage vectors are stored; the question's prefix changes none of them."""
         return f"{self.network.fingerprint}|{self.pooling}|{self.passage_prefix}"
 
-    def encode_questions(self, texts: Sequence[str]) -> FloatArray:
-        """Unit vectors (n, dim) of questions."""
+    def encode_questions(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> FloatArray:
+        """Unit vectors (n, dim) of questions. `languages` (n,), ISO 639-1: where known they can be glossed."""
+        if self._dictionary and languages is not None:
+            known = zip(texts, languages, strict=True)
+            texts = [with_gloss(text, language, self._dictionary) for text, language in known]
         return self._encode([self.question_prefix + text for text in texts], None)
 
     def encode_passages(self, texts: Sequence[str], on_progress: Progress | None = None) -> FloatArray:

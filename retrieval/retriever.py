@@ -97,7 +97,7 @@ class Retriever:
     ) -> tuple[list[RetrievedPassage], dict[str, float]]:
         """The same, with the milliseconds of its stages "encode", "search" and, with a reranker, "rerank"."""
         started = time.perf_counter()
-        vector = self._encoder.encode_questions([question])[0]
+        vector = self._encoder.encode_questions([question], [language])[0]
         encoded = time.perf_counter()
         found, timings = self.rank_timed(self.score(question, vector, language), top_k)
         whole_ms = (time.perf_counter() - started) * 1000

@@ -37,11 +37,12 @@ def measure_sample() -> dict[str, float]:
     questions = _questions()
     passages = [p for document in dict.fromkeys(q["document"] for q in questions) for p in _passages(document)]
     dictionary = Dictionary(ENCODER / "dictionary")
-    encoder, reader = Encoder(load_encoder_network(ENCODER)), Reader(load_reader_network(READER), dictionary=dictionary)
+    encoder = Encoder(load_encoder_network(ENCODER), dictionary=dictionary)
+    reader = Reader(load_reader_network(READER), dictionary=dictionary)
     vectors = encoder.encode_passages([passage.indexed_text for passage in passages])
     scores: dict[str, list[float]] = {}
     for question in questions:
-        best = int((vectors @ encoder.encode_questions([question["question"]])[0]).argmax())
+        best = int((vectors @ encoder.encode_questions([question["question"]], [question["language"]])[0]).argmax())
         scores.setdefault("recall@1", []).append(float(passages[best].document == question["document"]))
         gold = [p for p in passages if p.document == question["document"] and _holds(p, question["answers"])]
         spans = reader.read(reader.wording(question["question"], question["language"]), gold)

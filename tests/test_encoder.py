@@ -1,9 +1,13 @@
 """Texts become unit vectors; order, batches and padding leave no trace in them."""
 
+import lzma
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fakes import CONCEPTS, FakeEncoder, FakeEncoderNetwork
 
+from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder, UnknownPooling, batches_by_length, pad, pool, unit_length
 
 
@@ -41,6 +45,14 @@ def test_questions_and_passages_get_their_own_prefix() -> None:
     encoder = Encoder(FakeEncoderNetwork(), question_prefix="refund ", passage_prefix="lamp ")
     question, passage = encoder.encode_questions(["x"])[0], encoder.encode_passages(["x"])[0]
     assert (int(question.argmax()), int(passage.argmax())) == (1, 6)
+
+
+def test_a_question_of_a_known_language_stands_beside_its_gloss(tmp_path: Path) -> None:
+    (tmp_path / "sw.tsv.xz").write_bytes(lzma.compress(b"taa\tlamp 90\n"))
+    encoder = Encoder(FakeEncoderNetwork(), dictionary=Dictionary(tmp_path))
+    assert int(encoder.encode_questions(["taa"], ["sw"])[0].argmax()) == 6
+    assert not encoder.encode_questions(["taa"], [None]).any()
+    assert not encoder.encode_questions(["taa"]).any()
 
 
 def test_a_long_text_is_cut_at_the_longest_input_and_keeps_its_end_token() -> None:

@@ -165,8 +165,8 @@ def test_many_threads_get_what_one_gets(knowledge_base: KnowledgeBase) -> None:
 
 def test_vectors_of_another_encoder_are_not_used(knowledge_base: KnowledgeBase) -> None:
     class Sideways(FakeEncoder):
-        def encode_questions(self, texts: list[str]) -> FloatArray:  # type: ignore[override]
-            return np.roll(Encoder.encode_questions(self, texts), 1, axis=1)
+        def encode_questions(self, texts: list[str], languages: list[str | None] | None = None) -> FloatArray:  # type: ignore[override]
+            return np.roll(Encoder.encode_questions(self, texts, languages), 1, axis=1)
 
     retriever = Retriever(knowledge_base, Sideways("another"))
     assert retriever.retrieve("zurückgeben") == []

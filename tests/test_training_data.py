@@ -1,3 +1,4 @@
+import argparse
 import gzip
 import os
 from pathlib import Path
@@ -7,6 +8,8 @@ import pytest
 from training_world import write_data
 
 from chatbot.training.pseudo import stretches
+from retrieval.dictionary import Dictionary
+from retrieval.training import dictionary
 from retrieval.training.english_qa import QAExample, TrainingDataError, load_english_qa
 from retrieval.training.lexical import WordIndex
 from retrieval.training.mix import ParallelMix, without_accents
@@ -71,6 +74,16 @@ def test_mix_draws_every_language(data):
     mix = mix_of(data, "de", "nl")
     drawn = mix.draw(60, np.random.default_rng(0))
     assert {line.language for line in drawn} == {"de", "nl"}
+
+
+def test_most_lines_stand_beside_their_gloss_with_a_dictionary(data, tmp_path):
+    languages = {"de": load_language(data, "de")}
+    dictionary.run(argparse.Namespace(data=data, out=tmp_path / "words"))
+    glossing = ParallelMix(languages, WordSwitcher(languages), ["where is it?"], Dictionary(tmp_path / "words"))
+    texts = [line.pair.translation for line in glossing.draw(200, np.random.default_rng(0))]
+    glossed = [text for text in texts if "farbe" in text and "colour" in text]
+    assert glossed
+    assert len(glossed) < len([text for text in texts if "farbe" in text])
 
 
 def test_same_generator_seed_draws_the_same_lines(data):

@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from training_world import write_checkpoint, write_data
 
 from chatbot.training import reader, transfer
-from retrieval.training import encoder, prepare
+from retrieval.training import dictionary, encoder, prepare
 from retrieval.training.checkpoints import load_encoder
 from retrieval.training.vocabulary import english_pieces
 
@@ -38,7 +38,11 @@ def world(tmp_path_factory) -> Path:
     from_english = ("--start", str(folder / "english-reader"), "--learning-rate", "3e-3", "--window", "64")
     reader.run(options(reader, *out("reader"), "--tokens", "40000", "--batch-tokens", "512", *from_english))
     carry = ("--start", str(folder / "reader" / "model"), "--encoder", str(folder / "encoder" / "model"))
-    transfer.run(options(transfer, *out("transfer"), *small, *carry, "--window", "64"))
+    dictionary.run(argparse.Namespace(data=folder / "data", out=folder / "dictionary"))
+    glossed = ("--dictionary", str(folder / "dictionary"))
+    transfer.run(options(transfer, *out("transfer"), *small, *carry, *glossed, "--window", "64"))
+    body_alone = ("--start", str(folder / "encoder" / "model"), "--row-rate", "0", "--body-rate", "1e-3")
+    encoder.run(options(encoder, *out("glossed"), *small, *glossed, *body_alone))
     return folder
 
 
@@ -102,6 +106,12 @@ def test_reader_training_leaves_every_row_alone(world):
 def test_transfer_learns(world):
     trained = losses(world / "transfer")
     assert len(trained) > 10
+
+
+def test_glossed_encoder_keeps_its_rows_and_moves_its_body(world):
+    before, after = (weights(world / run / "model") for run in ("encoder", "glossed"))
+    assert torch.equal(before[WORDS], after[WORDS])
+    assert any(not torch.equal(before[name], after[name]) for name in before if "layer" in name)
 
 
 def test_transferred_reader_uses_the_rows_of_the_encoder(world):

@@ -99,7 +99,8 @@ class Measurer:
         retriever = self.pipeline.retriever
         new = [text for text in dict.fromkeys(q.text for q in questions) if text not in self.vectors]
         if new:
-            self.vectors.update(zip(new, retriever.encoder.encode_questions(new), strict=True))
+            vectors = retriever.encoder.encode_questions(new, [self.detect(text) for text in new])
+            self.vectors.update(zip(new, vectors, strict=True))
         rankings = []
         for question in questions:
             scores = retriever.score(question.text, self.vectors[question.text], self.detect(question.text))

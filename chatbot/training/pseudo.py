@@ -13,7 +13,7 @@ from chatbot.training.windows import MAX_QUESTION_TOKENS, TextTokens
 from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.training.english_qa import QAExample
 from retrieval.training.lexical import WordIndex
-from retrieval.training.mix import Line, as_typed
+from retrieval.training.mix import GLOSSED_SHARE, Line, as_typed
 from retrieval.training.parallel import LanguagePairs, Pair
 from retrieval.training.switching import WordSwitcher
 
@@ -24,7 +24,6 @@ SENTENCE_INSIDE_SHARE = 0.4  # of statements: the passage holds the English sent
 QUESTION_SHARE = 0.6
 SWITCHED_SHARE = 0.35  # English questions with their words replaced
 OWN_PASSAGE_SHARE = 0.8  # of those; the others meet a near passage
-GLOSSED_SHARE = 0.9  # with a dictionary: texts read as in use, beside their gloss; the others alone
 MIN_WORDS, MAX_WORDS = 3, 24
 LANGUAGE_WEIGHTS = {"sw": 1.5, "th": 1.7, "ur": 1.3, "ko": 1.5, "ja": 1.3, "ar": 1.5, "zh": 1.4, "hi": 1.3, "el": 1.2}
 

@@ -16,6 +16,7 @@ from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy, normalize
 from transformers import BertModel
 
+from retrieval.dictionary import Dictionary
 from retrieval.training.checkpoints import load_encoder, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
@@ -201,11 +202,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with parallel/ and english_qa/")
     parser.add_argument("--start", type=Path, required=True, help="checkpoint folder to start from")
     parser.add_argument("--teacher", type=Path, help="English encoder to follow (default: the start)")
+    parser.add_argument("--dictionary", type=Path, help="dictionary folder: most translations stand beside their gloss")
     parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
     parser.add_argument("--tokens", type=int, default=20_000_000, help="tokens to train on")
     parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
     parser.add_argument("--body-rate", type=float, default=1e-4, help="learning rate of the body; 0 keeps it")
-    parser.add_argument("--row-rate", type=float, default=5e-4, help="learning rate of the new rows")
+    parser.add_argument("--row-rate", type=float, default=5e-4, help="learning rate of the new rows; 0 keeps them")
     parser.add_argument("--rows-until", type=float, default=1.0, help="share of the run after which rows rest")
     parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a padded batch of translations")
     parser.add_argument("--seed", type=int, default=1)
@@ -222,7 +224,8 @@ def run(arguments: argparse.Namespace) -> None:
     student, tokenizer_file = load_encoder(arguments.start)
     teacher, _ = load_encoder(arguments.teacher or arguments.start)
     texts = TextRows(tokenizer_file, english_pieces(student.config), english)
-    mix = ParallelMix(languages, WordSwitcher(languages), [example.question for example in english])
+    dictionary = Dictionary(arguments.dictionary) if arguments.dictionary else None
+    mix = ParallelMix(languages, WordSwitcher(languages), [example.question for example in english], dictionary)
     stage = EncoderStage(student, teacher, texts, mix, arguments.batch_tokens)
     budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))
@@ -236,16 +239,19 @@ def _rates(student: BertModel, arguments: argparse.Namespace) -> list[Rate]:
     """Rows of the batch's pieces, and the body; positions, types and norm of the embeddings stay as they are."""
     for parameter in student.embeddings.parameters():
         parameter.requires_grad = False
-    words = student.embeddings.word_embeddings
-    words.sparse = True
-    words.weight.requires_grad = True
-    rows = Rate(torch.optim.SparseAdam([words.weight]), arguments.row_rate, arguments.rows_until)
+    rates = []
+    if arguments.row_rate:
+        words = student.embeddings.word_embeddings
+        words.sparse = True
+        words.weight.requires_grad = True
+        rates.append(Rate(torch.optim.SparseAdam([words.weight]), arguments.row_rate, arguments.rows_until))
     body = list(student.encoder.parameters())
-    if not arguments.body_rate:
+    if arguments.body_rate:
+        rates.append(adamw(body, arguments.body_rate))
+    else:
         for parameter in body:
             parameter.requires_grad = False
-        return [rows]
-    return [rows, adamw(body, arguments.body_rate)]
+    return rates
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.training.parallel import LanguagePairs, Pair
 from retrieval.training.switching import WordSwitcher
 
@@ -16,6 +17,7 @@ QUESTION_SHARE, SENTENCE_SHARE, STRING_SHARE, WORD_SHARE = 0.35, 0.48, 0.09, 0.0
 SWITCHED_SHARE = 0.12  # of all lines: English questions with their words replaced
 MAX_ENGLISH_WORDS = 28  # longer lines cost most and are nothing that anybody asks
 PLAIN_QUESTION_SHARE = 0.15  # typed without the mark at the end
+GLOSSED_SHARE = 0.9  # with a dictionary: texts beside their gloss, as in use; the others alone
 NO_ACCENT_SHARE = 0.1  # typed without accents
 LATIN_LANGUAGES = frozenset(["de", "es", "fr", "id", "it", "nl", "pl", "pt", "ro", "sw", "tr", "vi"])
 
@@ -32,8 +34,14 @@ class ParallelMix:
     """Draws pairs of all languages, some of them made from English questions."""
 
     def __init__(
-        self, languages: Mapping[str, LanguagePairs], switcher: WordSwitcher, questions: Sequence[str]
+        self,
+        languages: Mapping[str, LanguagePairs],
+        switcher: WordSwitcher,
+        questions: Sequence[str],
+        dictionary: Dictionary | None = None,
     ) -> None:
+        """`dictionary`: most translations stand beside their gloss, as questions do in use."""
+        self._dictionary = dictionary
         self._switcher = switcher
         self._questions = questions
         self._kinds = {code: _kinds(pairs) for code, pairs in languages.items()}
@@ -55,7 +63,13 @@ class ParallelMix:
             pairs = kinds[int(generator.choice(len(kinds), p=shares))]
             pair = pairs[int(generator.integers(0, len(pairs)))]
             lines.append(Line(code, as_typed(pair, code, generator)))
-        return lines
+        return [self._glossed(line, generator) for line in lines]
+
+    def _glossed(self, line: Line, generator: np.random.Generator) -> Line:
+        if self._dictionary is None or generator.random() >= GLOSSED_SHARE:
+            return line
+        text = with_gloss(line.pair.translation, line.language, self._dictionary)
+        return replace(line, pair=replace(line.pair, translation=text))
 
 
 def as_typed(pair: Pair, language: str, generator: np.random.Generator) -> Pair:

@@ -235,8 +235,8 @@ def fit(chatbot: Chatbot) -> dict[str, Any]:
 def signs_of(chatbot: Chatbot, pair: Pair, empty: FloatArray) -> Signs:
     """The signs of the second question after the first was answered rightly."""
     retriever, question = chatbot.pipeline.retriever, pair.second.question
-    vector = retriever.encoder.encode_questions([question])[0]
-    found = retriever.score(question, vector)
+    vector = retriever.encoder.encode_questions([question], [pair.language])[0]
+    found = retriever.score(question, vector, pair.language)
     best = retriever.best(found, 1)[0].score
     topic = retriever.best_of_document(found, gold_turn(chatbot, pair.first).citation.passage.document)
     return signs(question, found.similarities, empty @ vector, topic, best)

@@ -27,6 +27,7 @@ from chatbot.evaluation.provenance import provenance  # noqa: E402
 from chatbot.reader import Reader  # noqa: E402
 from chatbot.training.reader import dev_sample  # noqa: E402
 from knowledge_base.documents import Passage  # noqa: E402
+from retrieval.dictionary import Dictionary  # noqa: E402
 from retrieval.encoder import Encoder  # noqa: E402
 from retrieval.model_types import TokenBatch  # noqa: E402
 from retrieval.training.english_qa import QAExample, load_english_qa  # noqa: E402
@@ -40,7 +41,9 @@ ENGLISH = "en"
 def main() -> None:
     options = _options()
     started = time.perf_counter()
-    encoder, reader = Encoder(load_encoder_network(ENCODER)), Reader(load_reader_network(READER))
+    dictionary = Dictionary(ENCODER / "dictionary")
+    encoder = Encoder(load_encoder_network(ENCODER), dictionary=dictionary)
+    reader = Reader(load_reader_network(READER), dictionary=dictionary)
     record = {**provenance(), "load_s": round(time.perf_counter() - started, 2)}
     record["hashes"], record["sample"] = weight_hashes(), measure_sample()
     RECORDED.write_text(json.dumps({key: record[key] for key in ("hashes", "sample")}, indent=1) + "\n")
@@ -63,7 +66,8 @@ def search_questions(encoder: Encoder, path: Path) -> dict[str, float]:
     english = encoder.encode_questions([row[ENGLISH] for row in rows])
     scores: dict[str, float] = {}
     for language in [name for name in list(rows[0])[1:] if name != ENGLISH]:  # the first column is an id
-        nearest = (encoder.encode_questions([row[language] for row in rows]) @ english.T).argmax(axis=1)
+        asked = encoder.encode_questions([row[language] for row in rows], [language] * len(rows))
+        nearest = (asked @ english.T).argmax(axis=1)
         same = [rows[n][ENGLISH] == row[ENGLISH] for n, row in zip(nearest, rows, strict=True)]
         scores[language] = round(100 * float(np.mean(same)), 1)
     return {**scores, "mean": round(float(np.mean(list(scores.values()))), 1)}
