@@ -198,6 +198,12 @@ def test_the_list_shows_every_language_of_a_gap(client):
     assert "Japanese" in page
 
 
+def test_an_operator_sees_word_by_word_what_is_asked(client):
+    shown = client.get(f"{PATH}/gap?q=1").text
+    assert "<span>Word by word:</span> how costs the shipping</p>" in shown
+    assert shown.count("Word by word:") == len(SHIPPING) - 1  # English needs none
+
+
 def test_the_draft_is_checked_as_a_part_of_the_page(desk, client):
     response = send(client, "check-answer", data=form_of(desk), headers={"X-Fragment": "1"})
     assert "<b>4 of 4 questions</b> answered" in response.text

@@ -1,10 +1,11 @@
-"""The gaps as HTML: the list, one gap with its editor, and what a draft would do. Pure."""
+"""The gaps as HTML: the list, one gap with its editor, and what a draft would do."""
 
 from collections.abc import Collection, Sequence
 from html import escape
 
 from chatbot.draft import Forecast
 from chatbot.gaps import Gap
+from chatbot.model_choice import load_dictionary
 from knowledge_base.question_reports import ClosedGap, OpenQuestion
 from ui.desk_gaps import ARTICLE, FAQ, MAX_QUESTION_CHARS, MAX_TEXT_CHARS, Check, Draft, GapOverview, NearArticle
 from ui.desk_html import (
@@ -100,7 +101,7 @@ def _gap_card(gap: Gap) -> str:
         f'<li class="dk-card dk-gap"><div class="dk-count"><b>{gap.times}</b>'
         f"<span>{'time' if gap.times == 1 else 'times'}</span></div>"
         f'<div class="dk-gap-body"><h2><a href="gap?q={example.ids[0]}">'
-        f"{foreign(example.question, example.language)}</a></h2>"
+        f"{foreign(example.question, example.language)}</a></h2>{_word_by_word(example.question, example.language)}"
         f"{f'<ul class=dk-examples>{shown}</ul>' if shown else ''}"
         f"{chips(gap.languages)}<p class=dk-quiet>Last asked {last} {badge}</p></div>"
         f'<a class="dk-button" href="gap?q={example.ids[0]}" tabindex="-1" aria-hidden="true">Write the answer</a></li>'
@@ -188,10 +189,17 @@ def _question(question: OpenQuestion, forecast: Forecast | None, ticked: bool) -
     return (
         f'<li data-result="{_result(forecast)}"><label><input type="checkbox" name="question" value="{ids}"'
         f"{' checked' if ticked else ''}>{foreign(question.question, question.language, name='dk-asked')}</label>"
+        f"{_word_by_word(question.question, question.language)}"
         f'<div class="dk-facts">{language_chip(question.language)}{times}'
         f"{_got(question)}{_asked_person(question.asked_person)}{reasons}</div>"
         f"{_outcome(forecast)}</li>"
     )
+
+
+def _word_by_word(text: str, language: str | None) -> str:
+    """What a customer's words stand for, for an operator who cannot read them; "" where the dictionary is silent."""
+    gloss = load_dictionary().gloss(text, language)
+    return f'<p class="dk-quiet dk-gloss"><span>Word by word:</span> {escape(gloss)}</p>' if gloss else ""
 
 
 def _got(question: OpenQuestion) -> str:
