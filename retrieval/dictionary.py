@@ -20,6 +20,9 @@ from pathlib import Path
 from retrieval.packaged import BrokenCheckpoint
 
 FILE_SUFFIX = ".tsv.xz"
+ACCENTED_LANGUAGES = frozenset(["de", "el", "es", "fr", "id", "it", "nl", "pl", "pt", "ro", "sw", "tr", "vi"])
+"""Where people leave accents out when they type; in Indian scripts and Arabic they are letters."""
+
 UNSPACED_LANGUAGES = frozenset(["ja", "th", "zh"])
 MAX_ENDING = 3
 """Letters that an unknown word may lose at its end to become a known one: "nyumbani" -> "nyumba"."""
@@ -54,6 +57,12 @@ def words_between_spaces(text: str) -> list[str]:
     return unicodedata.normalize("NFKC", text).lower().translate(_SEPARATORS).split()
 
 
+def without_accents(text: str) -> str:
+    """Base letters alone."""
+    decomposed = unicodedata.normalize("NFD", text)
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
 class WordList:
     """One language: words, sorted, and what each stands for."""
 
@@ -62,6 +71,11 @@ class WordList:
         self._lines = lines
         self._unspaced = language in UNSPACED_LANGUAGES
         self._min_stem = MIN_STEMS.get(language, MIN_STEM)
+        self._accented: dict[str, str] = {}
+        """Words as they are typed without accents, and the first that is meant."""
+        for word in (line[: line.index("\t")] for line in lines if language in ACCENTED_LANGUAGES):
+            if not word.isascii():
+                self._accented.setdefault(without_accents(word), word)
         self._longest = max((line.index("\t") for line in lines), default=0) if self._unspaced else 0
 
     def words(self, text: str) -> list[str]:
@@ -75,7 +89,7 @@ class WordList:
         """What a word stands for; the same word with a shorter ending where it is unknown itself."""
         shortest = len(word) if self._unspaced else max(self._min_stem, len(word) - MAX_ENDING)
         for length in range(len(word), min(shortest, len(word)) - 1, -1):
-            line = self._line(word[:length])
+            line = self._line(word[:length]) or self._line(self._accented.get(word[:length], word))
             if line:
                 fields = line.split("\t")[1].split(" ")
                 return tuple((fields[n], int(fields[n + 1]) / 100) for n in range(0, len(fields), 2))

@@ -64,6 +64,16 @@ def test_an_unknown_ending_is_left_out(dictionary: Dictionary) -> None:
     assert dictionary.gloss("반품은", "ko") == "return"
 
 
+def test_words_typed_without_accents_are_known() -> None:
+    words = WordList("de", ["tür\tdoor 90", "zurück\tback 80"])
+    assert words.translations("tur") == words.translations("tür") == (("door", 0.9),)
+    assert words.translations("zurucken") == (("back", 0.8),)
+
+
+def test_accents_that_are_letters_stay() -> None:
+    assert WordList("hi", ["दिन\tday 90"]).translations("दन") == ()
+
+
 def test_a_short_word_keeps_its_letters(dictionary: Dictionary) -> None:
     assert dictionary.terms("wieso", "de") == {}  # "wie" is too short to be its stem
 

@@ -8,11 +8,11 @@ import pytest
 from training_world import write_data
 
 from chatbot.training.pseudo import stretches
-from retrieval.dictionary import Dictionary
+from retrieval.dictionary import Dictionary, without_accents
 from retrieval.training import dictionary
 from retrieval.training.english_qa import QAExample, TrainingDataError, load_english_qa
 from retrieval.training.lexical import WordIndex
-from retrieval.training.mix import ParallelMix, without_accents
+from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import evaluation_texts, load_languages, refuse_overlap, training_texts
 from retrieval.training.parallel import Pair, is_held_out, languages_in, load_language
 from retrieval.training.switching import SOURCE, WordSwitcher

@@ -1,12 +1,11 @@
 """What an epoch of parallel text is made of: which languages, which lines, and what is done to them."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retrieval.dictionary import Dictionary, with_gloss
+from retrieval.dictionary import Dictionary, with_gloss, without_accents
 from retrieval.training.parallel import LanguagePairs, Pair
 from retrieval.training.switching import WordSwitcher
 
@@ -80,12 +79,6 @@ def as_typed(pair: Pair, language: str, generator: np.random.Generator) -> Pair:
     if language in LATIN_LANGUAGES and generator.random() < NO_ACCENT_SHARE:
         text = without_accents(text)
     return replace(pair, translation=text)
-
-
-def without_accents(text: str) -> str:
-    """Base letters alone."""
-    decomposed = unicodedata.normalize("NFD", text)
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 def _kinds(pairs: LanguagePairs) -> tuple[list[Sequence[Pair]], np.ndarray]:
