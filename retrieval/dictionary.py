@@ -24,6 +24,10 @@ ACCENTED_LANGUAGES = frozenset(["de", "el", "es", "fr", "id", "it", "nl", "pl", 
 """Where people leave accents out when they type; in Indian scripts and Arabic they are letters."""
 
 UNSPACED_LANGUAGES = frozenset(["ja", "th", "zh"])
+SYLLABLE_LANGUAGES = frozenset(["vi"])
+"""Written with a space between the syllables of a word."""
+
+MAX_SYLLABLES = 3
 MAX_ENDING = 3
 """Letters that an unknown word may lose at its end to become a known one: "nyumbani" -> "nyumba"."""
 
@@ -70,6 +74,7 @@ class WordList:
         """`lines`: as in the file, sorted."""
         self._lines = lines
         self._unspaced = language in UNSPACED_LANGUAGES
+        self._syllables = MAX_SYLLABLES if language in SYLLABLE_LANGUAGES else 1
         self._min_stem = MIN_STEMS.get(language, MIN_STEM)
         self._accented: dict[str, str] = {}
         """Words as they are typed without accents, and the first that is meant."""
@@ -79,21 +84,29 @@ class WordList:
         self._longest = max((line.index("\t") for line in lines), default=0) if self._unspaced else 0
 
     def words(self, text: str) -> list[str]:
-        """The words of a text; where none are written apart, the longest known ones from the left."""
+        """The words of a text; where spaces do not part words, the longest known ones from the left."""
         apart = words_between_spaces(text)
         if not self._unspaced:
-            return apart
+            return self._join(apart) if self._syllables > 1 else apart
         return [word for run in apart for word in ([run] if run.isascii() else self._cut(run))]
 
     def translations(self, word: str) -> Translations:
         """What a word stands for; the same word with a shorter ending where it is unknown itself."""
-        shortest = len(word) if self._unspaced else max(self._min_stem, len(word) - MAX_ENDING)
+        shortest = len(word) if self._unspaced or self._syllables > 1 else max(self._min_stem, len(word) - MAX_ENDING)
         for length in range(len(word), min(shortest, len(word)) - 1, -1):
             line = self._line(word[:length]) or self._line(self._accented.get(word[:length], word))
             if line:
                 fields = line.split("\t")[1].split(" ")
                 return tuple((fields[n], int(fields[n + 1]) / 100) for n in range(0, len(fields), 2))
         return ()
+
+    def _join(self, syllables: list[str]) -> list[str]:
+        words, begin = [], 0
+        while begin < len(syllables):
+            joined = (" ".join(syllables[begin : begin + n]) for n in range(self._syllables, 1, -1))
+            words.append(next(filter(self._line, joined), syllables[begin]))
+            begin += words[-1].count(" ") + 1
+        return words
 
     def _cut(self, run: str) -> list[str]:
         words, begin, unknown = [], 0, ""

@@ -82,6 +82,11 @@ def test_text_without_spaces_is_cut_into_the_longest_known_words(dictionary: Dic
     assert dictionary.gloss("几天退货AX9?", "zh") == "几 days return ax9"
 
 
+def test_syllables_are_joined_into_the_longest_known_word() -> None:
+    words = WordList("vi", ["bao\tbag 40", "bao nhiêu\thow 50 much 30", "ngày\tday 80"])
+    assert words.words("Bao nhiêu ngày, bao?") == ["bao nhiêu", "ngày", "bao"]
+
+
 @pytest.mark.parametrize("language", ["en", "eo", None])
 def test_a_language_without_words_has_no_gloss(dictionary: Dictionary, language: str | None) -> None:
     assert dictionary.terms("Lampe", language) == {}

@@ -8,7 +8,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from retrieval.dictionary import FILE_SUFFIX, UNSPACED_LANGUAGES, WordList, words_between_spaces
+from retrieval.dictionary import (
+    FILE_SUFFIX,
+    MAX_SYLLABLES,
+    SYLLABLE_LANGUAGES,
+    UNSPACED_LANGUAGES,
+    WordList,
+    words_between_spaces,
+)
 from retrieval.training.alignment import align
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs, Pair
@@ -18,7 +25,6 @@ LEXICON_TIMES = 2  # a lexicon says outright what sentences only suggest
 MIN_PROBABILITY, MAX_TRANSLATIONS = 0.1, 3
 MIN_COUNT = 2  # what stands in one text only is as likely an accident of it
 MAX_WORD_LETTERS = 24
-MAX_UNSPACED_LETTERS = 12
 
 Cutter = Callable[[str], list[str]]
 
@@ -46,9 +52,10 @@ def _says_something(word: str, english: Sequence[str]) -> bool:
 
 
 def _cutter(language: str, pairs: LanguagePairs) -> Cutter:
-    if language not in UNSPACED_LANGUAGES:
+    if language not in UNSPACED_LANGUAGES | SYLLABLE_LANGUAGES:
         return words_between_spaces
-    known = Counter(_short_texts(pairs.lexicon)) + Counter(_short_texts(p for p in pairs.train if _is_short(p)))
+    most = MAX_SYLLABLES if language in SYLLABLE_LANGUAGES else 1
+    known = {*_short_texts(pairs.lexicon, most), *_short_texts(filter(_is_short, pairs.train), most)}
     return WordList(language, sorted(f"{word}\t? 0" for word in known)).words
 
 
@@ -56,10 +63,11 @@ def _is_short(pair: Pair) -> bool:
     return len(pair.english.split()) <= 2
 
 
-def _short_texts(pairs: Iterable[Pair]) -> list[str]:
-    """Translations that are one word: no space, not long."""
+def _short_texts(pairs: Iterable[Pair], most_parts: int) -> list[str]:
+    """Translations that are one word: no more parts, not long."""
     texts = (words_between_spaces(pair.translation) for pair in pairs)
-    return [words[0] for words in texts if len(words) == 1 and 1 < len(words[0]) <= MAX_UNSPACED_LETTERS]
+    short = (" ".join(parts) for parts in texts if len(parts) <= most_parts)
+    return [text for text in short if 1 < len(text) <= MAX_WORD_LETTERS]
 
 
 def _numbered(texts: Iterable[Sequence[str]]) -> tuple[list[list[int]], list[str], Counter[int]]:

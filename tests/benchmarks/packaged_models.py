@@ -1,9 +1,9 @@
-"""Everything that the cards of the packaged models state beside XQuAD (which `main.py evaluate` measures).
+"""Everything that the cards of the packaged models state beside what `main.py evaluate` measures.
 
 Run: python tests/benchmarks/packaged_models.py DATA [--skip-speed] [--out FILE.json]
 
-DATA holds `english_qa/dev.jsonl.gz` and `eval/mkqa_questions.tsv`. Hashes and the sample that a test measures again
-go to tests/data/packaged_scores.json.
+DATA holds `english_qa/dev.jsonl.gz`, `eval/mkqa_questions.tsv` and `eval/xquad/`. Hashes and the sample that a test
+measures again go to tests/data/packaged_scores.json.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from packaged_sample import ENCODER, READER, RECORDED, measure_sample, weight_ha
 
 from chatbot.evaluation.metrics import exact_match, f1, separation  # noqa: E402
 from chatbot.evaluation.provenance import provenance  # noqa: E402
+from chatbot.evaluation.xquad import load_xquad  # noqa: E402
 from chatbot.reader import Reader  # noqa: E402
 from chatbot.training.reader import dev_sample  # noqa: E402
 from knowledge_base.documents import Passage  # noqa: E402
@@ -48,6 +49,10 @@ def main() -> None:
     record["hashes"], record["sample"] = weight_hashes(), measure_sample()
     RECORDED.write_text(json.dumps({key: record[key] for key in ("hashes", "sample")}, indent=1) + "\n")
     record["search_questions_accuracy@1"] = search_questions(encoder, options.data / "eval" / "mkqa_questions.tsv")
+    record["xquad_encoder_alone_recall"] = {
+        name: encoder_alone(one, options.data / "eval" / "xquad")
+        for name, one in (("glossed", encoder), ("question_alone", Encoder(encoder.network)))
+    }
     examples = dev_sample(load_english_qa(options.data / "english_qa" / "dev.jsonl.gz"))
     record["english_dev"] = {name: english_dev(reader, rows) for name, rows in examples.items()}
     record["english_dev"]["all"] = english_dev(reader, [row for rows in examples.values() for row in rows])
@@ -57,6 +62,23 @@ def main() -> None:
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")
+
+
+def encoder_alone(encoder: Encoder, folder: Path) -> dict[str, list[float]]:
+    """Per language: percent of questions whose passage comes first, and among the first five, by vectors alone."""
+    asked = load_xquad(folder)
+    places = {document.id: n for n, document in enumerate(asked.documents)}
+    passages = encoder.encode_passages([document.text for document in asked.documents])
+    recall: dict[str, list[float]] = {}
+    for language in dict.fromkeys(question.language for question in asked.questions):
+        questions = [question for question in asked.questions if question.language == language]
+        texts = [question.text for question in questions]
+        scores = encoder.encode_questions(texts, [language] * len(texts)) @ passages.T  # (n, passages)
+        gold = scores[np.arange(len(questions)), [places[question.document or ""] for question in questions]]
+        ranks = (scores > gold[:, None]).sum(axis=1)
+        recall[language] = [round(100 * float((ranks < k).mean()), 1) for k in (1, 5)]
+    others = [pair for language, pair in recall.items() if language != ENGLISH]
+    return {**recall, "mean": [round(float(mean), 1) for mean in np.mean(others, axis=0)]}
 
 
 def search_questions(encoder: Encoder, path: Path) -> dict[str, float]:
