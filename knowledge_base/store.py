@@ -162,8 +162,9 @@ class KnowledgeBase:
         one = "SELECT rowid, ? * -bm25(passages_fts, ?, ?) AS score FROM passages_fts WHERE passages_fts MATCH ?"
         values = [v for term, weight in weights.items() for v in (weight, LEAD_WEIGHT, TEXT_WEIGHT, f'"{term}"')]
         rows = self.connection.read(
-            f"SELECT rowid, sum(score) AS score FROM ({' UNION ALL '.join([one] * len(weights))})"
-            " GROUP BY rowid ORDER BY score DESC, rowid LIMIT ?",
+            # Materialized: a single term would be merged into the sum, where bm25() cannot be computed.
+            f"WITH hits (id, score) AS MATERIALIZED ({' UNION ALL '.join([one] * len(weights))})"
+            " SELECT id, sum(score) AS score FROM hits GROUP BY id ORDER BY score DESC, id LIMIT ?",
             (*values, limit),
         )
         return [(row[0], row[1]) for row in rows]

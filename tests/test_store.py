@@ -198,6 +198,12 @@ def test_keyword_search_finds_what_the_question_may_mean(knowledge_base):
     assert found[0][1] > found[1][1] > 0
 
 
+def test_one_translation_alone_is_searched_for(knowledge_base):
+    add(knowledge_base, Document("a", "A", "Returns within thirty days."))
+    assert len(knowledge_base.keyword_search("Rückgabe", 5, {"return": 0.8})) == 1
+    assert len(knowledge_base.keyword_search("返品", 5, {"return": 0.8, "the": 1.0})) == 1
+
+
 def test_own_words_count_wholly_beside_translations(knowledge_base):
     add(knowledge_base, Document("a", "A", "The lamp AX-200."))
     ((_, alone),) = knowledge_base.keyword_search("AX-200", 5)
