@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 from retrieval.training.english_qa import QAExample
 from retrieval.training.vocabulary import special_id
 
-MAX_QUESTION_TOKENS = 72  # as in use; a question with its gloss is twice as long as alone
+MAX_QUESTION_TOKENS = 72  # a question with its gloss is twice as long as alone; fewer than in use, for speed
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Pure numpy; knows nothing of networks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,22 @@ class Translations:
         ends = np.append(begins[1:], len(self.piece))
         for piece, begin, end in zip(pieces, begins, ends, strict=True):
             yield int(piece), slice(int(begin), int(end))
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedTexts:
+    """Texts as word numbers, ready to align."""
+
+    rows: list[list[int]]
+    names: list[str]
+    """Words by number; 0 is nobody's."""
+
+
+def number_words(texts: Iterable[Sequence[str]]) -> NumberedTexts:
+    """Number words in the order in which they first occur."""
+    numbers: dict[str, int] = {}
+    rows = [[numbers.setdefault(word, len(numbers) + 1) for word in words] for words in texts]
+    return NumberedTexts(rows, ["", *numbers])
 
 
 def align(pieces: Sequence[Sequence[int]], english: Sequence[Sequence[int]], rounds: int = ROUNDS) -> Translations:

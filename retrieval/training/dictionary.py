@@ -16,7 +16,7 @@ from retrieval.dictionary import (
     WordList,
     words_between_spaces,
 )
-from retrieval.training.alignment import align
+from retrieval.training.alignment import align, number_words
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs, Pair
 
@@ -34,15 +34,16 @@ def learn(language: str, pairs: LanguagePairs) -> list[str]:
     lines = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_PAIR_WORDS]
     lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *list(pairs.lexicon) * LEXICON_TIMES]
     cut = _cutter(language, pairs)
-    ours, names, counts = _numbered(cut(pair.translation) for pair in lines)
-    theirs, english, _ = _numbered(words_between_spaces(pair.english) for pair in lines)
-    found = align(ours, theirs)
+    ours = number_words(cut(pair.translation) for pair in lines)
+    english = number_words(words_between_spaces(pair.english) for pair in lines)
+    found = align(ours.rows, english.rows)
+    counts = Counter(number for row in ours.rows for number in row)
     result = []
     for word, places in found.by_piece():
         choices = sorted(zip(found.probability[places], found.english[places], strict=True), reverse=True)
-        good = [(english[n], p) for p, n in choices[:MAX_TRANSLATIONS] if p >= MIN_PROBABILITY]
-        if counts[word] >= MIN_COUNT and _says_something(names[word], [name for name, _ in good]):
-            result.append(f"{names[word]}\t" + " ".join(f"{name} {100 * p:.0f}" for name, p in good))
+        good = [(english.names[n], p) for p, n in choices[:MAX_TRANSLATIONS] if p >= MIN_PROBABILITY]
+        if counts[word] >= MIN_COUNT and _says_something(ours.names[word], [name for name, _ in good]):
+            result.append(f"{ours.names[word]}\t" + " ".join(f"{name} {100 * p:.0f}" for name, p in good))
     return sorted(result)
 
 
@@ -68,13 +69,6 @@ def _short_texts(pairs: Iterable[Pair], most_parts: int) -> list[str]:
     texts = (words_between_spaces(pair.translation) for pair in pairs)
     short = (" ".join(parts) for parts in texts if len(parts) <= most_parts)
     return [text for text in short if 1 < len(text) <= MAX_WORD_LETTERS]
-
-
-def _numbered(texts: Iterable[Sequence[str]]) -> tuple[list[list[int]], list[str], Counter[int]]:
-    """Texts as word numbers, the words by number (0 is nobody's), and how often each occurs."""
-    numbers: dict[str, int] = {}
-    rows = [[numbers.setdefault(word, len(numbers) + 1) for word in words] for words in texts]
-    return rows, ["", *numbers], Counter(number for row in rows for number in row)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from retrieval.dictionary import Dictionary, with_gloss, without_accents
+from retrieval.dictionary import ACCENTED_LANGUAGES, Dictionary, with_gloss, without_accents
 from retrieval.training.parallel import LanguagePairs, Pair
 from retrieval.training.switching import WordSwitcher
 
@@ -18,7 +18,7 @@ MAX_ENGLISH_WORDS = 28  # longer lines cost most and are nothing that anybody as
 PLAIN_QUESTION_SHARE = 0.15  # typed without the mark at the end
 GLOSSED_SHARE = 0.9  # with a dictionary: texts beside their gloss, as in use; the others alone
 NO_ACCENT_SHARE = 0.1  # typed without accents
-LATIN_LANGUAGES = frozenset(["de", "es", "fr", "id", "it", "nl", "pl", "pt", "ro", "sw", "tr", "vi"])
+LATIN_LANGUAGES = ACCENTED_LANGUAGES - {"el"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,21 @@ and some words do too, but each replaced word stands in a context that says what
 stands for which is learnt from the parallel text by IBM Model 1.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from retrieval.training.alignment import align
+from retrieval.dictionary import UNSPACED_LANGUAGES
+from retrieval.training.alignment import align, number_words
 from retrieval.training.parallel import LanguagePairs, Pair
 
 SOURCE = "switched"
 REPLACED_SHARE = 0.9  # of the words that have a translation
 MIN_PROBABILITY = 0.12  # below, a translation is noise of the sentences that a word occurs in
 MAX_PAIRS, MAX_PAIR_WORDS = 60_000, 14  # seconds a language; long pairs cost most and align worst
-UNSPACED_LANGUAGES = frozenset(["ja", "th", "zh"])
 MARKS = " .,;:!?\"'()[]…؟،。、？！"
 
 
@@ -63,8 +63,8 @@ def word_translations(pairs: LanguagePairs) -> dict[str, Choices]:
     """English words, lower case, with the words that stand for them."""
     lines = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_PAIR_WORDS]
     lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *pairs.lexicon]
-    ours = _numbered(_words(pair.translation) for pair in lines)
-    english = _numbered(_words(pair.english) for pair in lines)
+    ours = number_words(_words(pair.translation) for pair in lines)
+    english = number_words(_words(pair.english) for pair in lines)
     found = align(english.rows, ours.rows)
     choices: dict[str, Choices] = {}
     for piece, places in found.by_piece():
@@ -74,19 +74,6 @@ def word_translations(pairs: LanguagePairs) -> dict[str, Choices]:
             words = tuple(ours.names[number] for number in found.english[places][good])
             choices[english.names[piece]] = Choices(words, weights / weights.sum())
     return choices
-
-
-@dataclass(frozen=True, slots=True)
-class _Numbered:
-    rows: list[list[int]]
-    names: list[str]
-    """By number; 0 is nobody's."""
-
-
-def _numbered(texts: Iterable[Sequence[str]]) -> _Numbered:
-    numbers: dict[str, int] = {}
-    rows = [[numbers.setdefault(word, len(numbers) + 1) for word in words] for words in texts]
-    return _Numbered(rows, ["", *numbers])
 
 
 def _words(text: str) -> list[str]:
