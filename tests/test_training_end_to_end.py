@@ -1,15 +1,17 @@
 import argparse
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from training_world import write_checkpoint, write_data
+from training_world import write_checkpoint, write_data, write_english_qa
 
 from chatbot.training import reader, transfer
 from retrieval.training import dictionary, encoder, prepare
 from retrieval.training.checkpoints import load_encoder
+from retrieval.training.english_qa import TrainingDataError
 from retrieval.training.vocabulary import english_pieces
 
 WORDS = "embeddings.word_embeddings.weight"
@@ -43,6 +45,8 @@ def world(tmp_path_factory) -> Path:
     transfer.run(options(transfer, *out("transfer"), *small, *carry, *glossed, "--window", "64"))
     body_alone = ("--start", str(folder / "encoder" / "model"), "--row-rate", "0", "--body-rate", "1e-3")
     encoder.run(options(encoder, *out("glossed"), *small, *glossed, *body_alone))
+    asked = ("--asked-share", "0.7")
+    encoder.run(options(encoder, *out("asked"), "--tokens", "80000", *small[2:], *glossed, *body_alone, *asked))
     return folder
 
 
@@ -126,3 +130,32 @@ def test_scores_are_written_beside_the_model(world):
 
 def test_agreement_is_measured_before_and_after(world):
     assert list(json.loads((world / "transfer" / "agreement.json").read_text())) == ["before", "after"]
+
+
+def test_questions_move_towards_the_passages_that_answer_them(world):
+    asked, own, other = "what colour is the house number 3 ?", "the house number 3 is red", "the house number 8 is red"
+
+    def margin(folder: Path) -> float:
+        return closeness(folder, asked, own) - closeness(folder, asked, other)
+
+    assert margin(world / "asked" / "model") > margin(world / "glossed" / "model")
+
+
+def test_share_of_asked_questions_needs_some(world, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(world / "data", data)
+    write_english_qa(data, "policyqa")
+    with pytest.raises(TrainingDataError, match="no question with a passage"):
+        encoder.run(
+            options(
+                encoder,
+                "--data",
+                str(data),
+                "--out",
+                str(tmp_path / "out"),
+                "--start",
+                str(world / "start"),
+                "--asked-share",
+                "0.5",
+            )
+        )

@@ -63,9 +63,14 @@ def write_data(folder: Path) -> Path:
         _write_gzip(folder / "parallel" / f"{code}.sentences.tsv.gz", lines)
         words = [f"{english}\t{other}\tlex\n" for english, other in (*COLOURS.items(), *THINGS.items())]
         _write_gzip(folder / "parallel" / f"{code}.lexicon.tsv.gz", words)
-    _write_gzip(folder / "english_qa" / "train.jsonl.gz", [_qa(n, "made-up") for n in range(120)])
-    _write_gzip(folder / "english_qa" / "dev.jsonl.gz", [_qa(n, "written-support") for n in range(120, 140)])
+    write_english_qa(folder, "made-up")
     return folder
+
+
+def write_english_qa(folder: Path, source: str) -> None:
+    """Training questions of this source, and dev questions."""
+    _write_gzip(folder / "english_qa" / "train.jsonl.gz", [_qa(n, source) for n in range(120)])
+    _write_gzip(folder / "english_qa" / "dev.jsonl.gz", [_qa(n, "written-support") for n in range(120, 140)])
 
 
 def _qa(number: int, source: str) -> str:

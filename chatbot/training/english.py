@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chatbot.training.altered import altered
 from chatbot.training.windows import TextTokens, Window, training_window
 from retrieval.training.english_qa import QAExample
 from retrieval.training.lexical import WordIndex
@@ -21,6 +22,7 @@ SOURCE_WEIGHTS = {
 }
 DEFAULT_WEIGHT = 1.0  # sources not named above
 WRONG_PASSAGE_SHARE = 0.17  # one question in six meets a passage that does not answer it
+ALTERED_SHARE = 0.1  # and one in ten is changed so that its passage nearly answers it
 NEAR_PASSAGES = 12  # a wrong passage is one of the nearest that do not hold the answer
 LEAD_SHARE = 0.5  # in use the passage is preceded by "Title > Heading"
 NO_QUESTION_MARK_SHARE = 0.15  # customers leave it out
@@ -32,6 +34,7 @@ class EnglishMix:
 
     max_window_tokens: int
     wrong_passage_share: float = WRONG_PASSAGE_SHARE
+    altered_share: float = ALTERED_SHARE
 
 
 class EnglishQuestions:
@@ -66,13 +69,20 @@ class EnglishQuestions:
         return windows
 
     def window(self, example: QAExample, generator: np.random.Generator) -> Window:
-        """One training window of this question, with this passage or a wrong one."""
-        if example.answers and generator.random() < self._mix.wrong_passage_share:
+        """One training window of this question, with this passage or a wrong one, or of one that is nearly this."""
+        lot = generator.random() if example.answers else 1.0
+        if lot < self._mix.wrong_passage_share:
             example = self._with_wrong_passage(example, generator)
+        elif lot < self._mix.wrong_passage_share + self._mix.altered_share:
+            example = self._altered(example, generator)
         if generator.random() < NO_QUESTION_MARK_SHARE:
             example = replace(example, question=example.question.rstrip(" ?"))
         lead = f"{example.title}." if example.title and generator.random() < LEAD_SHARE else ""
         return training_window(example, lead, self._tokens, self._mix.max_window_tokens, generator)
+
+    def _altered(self, example: QAExample, generator: np.random.Generator) -> QAExample:
+        other = self._examples[int(generator.integers(0, len(self._examples)))].context
+        return altered(example, other, generator) or example
 
     def _with_wrong_passage(self, example: QAExample, generator: np.random.Generator) -> QAExample:
         wrong = self._sources[example.source].without_answer(example)

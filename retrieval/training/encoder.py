@@ -1,5 +1,6 @@
 """`train encoder`: teach translations to stand where the English text stands, and English to stay there.
 
+With a share of questions beside that, which must come nearest to the passages that answer them.
 The teacher is the untouched English encoder; the student starts as the same network with more rows.
 """
 
@@ -17,8 +18,9 @@ from torch.nn.functional import cross_entropy, normalize
 from transformers import BertModel
 
 from retrieval.dictionary import Dictionary
+from retrieval.training.asked import AskedBatch, AskedPassages
 from retrieval.training.checkpoints import load_encoder, save_plain
-from retrieval.training.english_qa import QAExample, load_english_qa
+from retrieval.training.english_qa import QAExample, TrainingDataError, load_english_qa
 from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
 from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import load_languages
@@ -60,35 +62,55 @@ class TextBatch:
 
 
 class EncoderStage:
-    """Sentence distillation into a student whose body and new rows move."""
+    """Sentence distillation into a student whose body and new rows move; with `asked`, questions over passages too."""
 
     def __init__(
-        self, student: BertModel, teacher: BertModel, texts: "TextRows", mix: ParallelMix, batch_tokens: int
+        self,
+        models: tuple[BertModel, BertModel],
+        sources: tuple["TextRows", ParallelMix, AskedPassages],
+        batch_tokens: int,
+        asked_share: float = 0.0,
     ) -> None:
+        """`models`: student and teacher; `asked_share`: of the tokens, those of questions over passages."""
+        student, teacher = models
         self.student = student
         self.teacher = teacher.train(False)
-        self._texts = texts
-        self._mix = mix
-        self._batch_tokens = batch_tokens
+        self._texts, self._mix, self._asked = sources
+        self._batch_tokens, self._asked_share = batch_tokens, asked_share
         rows = student.embeddings.word_embeddings.weight
         self._english_rows = rows.detach()[: english_pieces(student.config)].clone()
         self._remembered = torch.zeros(0, rows.shape[1], device=rows.device)
 
-    def batches(self, generator: np.random.Generator) -> list[TextBatch]:
+    def batches(self, generator: np.random.Generator) -> list[TextBatch | AskedBatch]:
         """One epoch of draws."""
         lines = self._mix.draw(EPOCH_PAIRS, generator)
         translated = self._texts.rows([line.pair.translation for line in lines], MAX_TEXT_TOKENS)
         english = self._texts.teacher_rows([line.pair.english for line in lines], MAX_TEXT_TOKENS)
         grouped = batches_by_length([len(row) for row in translated], self._batch_tokens, generator)
-        batches = []
+        batches: list[TextBatch | AskedBatch] = []
         for numbers in grouped:
             numbers = numbers[:MAX_BATCH_PAIRS]
             kept = self._texts.english_to_keep(max(2, int(ENGLISH_PER_PAIR * len(numbers))), generator)
             batches.append(TextBatch([translated[n] for n in numbers], [english[n] for n in numbers], *kept))
-        return batches
+        missing = self._asked_share / (1 - self._asked_share) * sum(batch.token_count for batch in batches)
+        while missing > 0:
+            batches.append(self._asked.batch(generator))
+            missing -= batches[-1].token_count
+        return [batches[number] for number in generator.permutation(len(batches))] if self._asked_share else batches
 
-    def loss(self, batch: TextBatch) -> torch.Tensor:
-        """Contrast and cosine for translations, cosine for English."""
+    def loss(self, batch: TextBatch | AskedBatch) -> torch.Tensor:
+        """Contrast and cosine for translations, cosine for English, contrast for questions over passages."""
+        return self._asked_loss(batch) if isinstance(batch, AskedBatch) else self._text_loss(batch)
+
+    def _asked_loss(self, batch: AskedBatch) -> torch.Tensor:
+        questions, passages = (
+            embed(self.student, rows, self._texts.pad_id) for rows in (batch.questions, batch.passages)
+        )
+        also = torch.from_numpy(batch.also).to(questions.device)
+        scores = (questions @ passages.T / TEMPERATURE).masked_fill(also, float("-inf"))
+        return cross_entropy(scores, torch.from_numpy(batch.own).to(scores.device))
+
+    def _text_loss(self, batch: TextBatch) -> torch.Tensor:
         with torch.no_grad():
             wanted = embed(self.teacher, batch.english, self._texts.pad_id)
             in_place = embed(self.teacher, batch.kept_before, self._texts.pad_id)
@@ -210,6 +232,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--row-rate", type=float, default=5e-4, help="learning rate of the new rows; 0 keeps them")
     parser.add_argument("--rows-until", type=float, default=1.0, help="share of the run after which rows rest")
     parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a padded batch of translations")
+    parser.add_argument(
+        "--asked-share", type=float, default=0.0, help="share of the tokens that are questions over English passages"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="CPU threads")
 
@@ -225,8 +250,12 @@ def run(arguments: argparse.Namespace) -> None:
     teacher, _ = load_encoder(arguments.teacher or arguments.start)
     texts = TextRows(tokenizer_file, english_pieces(student.config), english)
     dictionary = Dictionary(arguments.dictionary) if arguments.dictionary else None
-    mix = ParallelMix(languages, WordSwitcher(languages), [example.question for example in english], dictionary)
-    stage = EncoderStage(student, teacher, texts, mix, arguments.batch_tokens)
+    switcher = WordSwitcher(languages)
+    mix = ParallelMix(languages, switcher, [example.question for example in english], dictionary)
+    asked = AskedPassages(english, texts.rows, switcher, dictionary)
+    if arguments.asked_share and not len(asked):
+        raise TrainingDataError("english_qa/train.jsonl.gz holds no question with a passage that answers it")
+    stage = EncoderStage((student, teacher), (texts, mix, asked), arguments.batch_tokens, arguments.asked_share)
     budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))
     save_plain(arguments.out / "model", student, tokenizer_file)

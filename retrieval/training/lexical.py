@@ -19,7 +19,7 @@ class WordIndex:
     def __init__(self, texts: Sequence[str]) -> None:
         counts = [Counter(WORD.findall(text.lower())) for text in texts]
         lengths = np.array([max(1, sum(count.values())) for count in counts], dtype=np.float64)
-        self._norm = K1 * (1 - B + B * lengths / lengths.mean())  # (texts,)
+        self._norm = K1 * (1 - B + B * lengths / max(1.0, lengths.sum() / max(1, len(texts))))  # (texts,)
         postings: dict[str, list[tuple[int, int]]] = defaultdict(list)
         for number, count in enumerate(counts):
             for word, times in count.items():

@@ -42,6 +42,11 @@ class WordSwitcher:
         progress = tqdm(spaced.items(), desc="word translations", unit="language")
         self._words = {code: word_translations(pairs) for code, pairs in progress}
 
+    @property
+    def languages(self) -> list[str]:
+        """Codes of the languages that it can retell in."""
+        return list(self._words)
+
     def __contains__(self, language: str) -> bool:
         return language in self._words
 
