@@ -2,8 +2,8 @@
 
 Run: python tests/benchmarks/draw_number_types.py
 
-Reads number_types_xquad.json and large_checkpoints.json beside it; writes number_types.png there and the lines between
-the marks in README. Needs matplotlib (the `evaluate` extra). Nothing is measured here.
+Reads number_types_xquad.json and large_checkpoints.json beside it; writes ui/pictures/number_types.png and the lines
+between the marks in README. Needs matplotlib (the `evaluate` extra). Nothing is measured here.
 """
 
 import json
@@ -14,7 +14,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "tests" / "benchmarks" / "results"
-PICTURE = RESULTS / "number_types.png"
+PICTURE = ROOT / "ui" / "pictures" / "number_types.png"
+"""Beside the other pictures of README: a Space has no tests."""
+
 BEGIN, END = "<!-- number types: made by tests/benchmarks/draw_number_types.py -->", "<!-- /number types -->"
 MOST_BYTES, COLOURS = 60_000, 64
 BLUE, ORANGE, GREY = "#1f5fa8", "#d9772b", "#8a8a8a"

@@ -28,7 +28,7 @@ from chatbot.evaluation.bootstrap import mean_interval  # noqa: E402
 from chatbot.evaluation.provenance import provenance  # noqa: E402
 from chatbot.evaluation.question_sets import Question, QuestionSet  # noqa: E402
 from chatbot.evaluation.xquad import load_xquad  # noqa: E402
-from chatbot.model_choice import PACKAGED_READER  # noqa: E402
+from chatbot.model_choice import PACKAGED_READER, load_dictionary  # noqa: E402
 from chatbot.reader import Reader  # noqa: E402
 from knowledge_base.documents import Passage  # noqa: E402
 from retrieval.export import export  # noqa: E402
@@ -126,7 +126,8 @@ def memory(options: argparse.Namespace) -> dict[str, Any]:
 def _load(options: argparse.Namespace) -> Reader:
     place, quantization, int8_words = VARIANTS[options.variant]
     folder = PACKAGED_READER if place == PACKAGED else Path(options.work) / PLAIN
-    return Reader(load_reader_network(folder, quantization, int8_words=int8_words))
+    network = load_reader_network(folder, quantization, int8_words=int8_words)
+    return Reader(network, dictionary=load_dictionary())
 
 
 def losses(variants: dict[str, Any], questions: QuestionSet) -> dict[str, Any]:
@@ -160,7 +161,9 @@ def _f1s(found: dict[str, Any], code: str) -> np.ndarray:
 def _answers(reader: Reader, asked: list[Question], texts: dict[str, str]) -> list[str | None]:
     answers: list[str | None] = []
     for at in range(0, len(asked), BATCH):
-        pairs = [(q.text, _passage(texts[q.document or ""])) for q in asked[at : at + BATCH]]
+        pairs = [
+            (reader.wording(q.text, q.language), _passage(texts[q.document or ""])) for q in asked[at : at + BATCH]
+        ]
         answers += [spans[0].text if spans else None for spans in reader.read_batch(pairs)]
     return answers
 

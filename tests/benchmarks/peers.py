@@ -8,7 +8,8 @@ The packaged reader is exported as a plain Hugging Face folder, which every read
   txtai      pip install txtai                                  its Questions pipeline, default settings
   baseline   (transformers only)                                most likely start and end, each for itself, one window
 Every reader is asked one question with one passage at a time and decides itself when to stay silent. One question in
-three gets a passage of the same article that does not hold its answer.
+three gets a passage of the same article that does not hold its answer. Ours reads a question beside its gloss, as in
+use; "no gloss" is the same without, so that decoding alone is compared.
 """
 
 import argparse
@@ -35,9 +36,11 @@ from chatbot.evaluation.provenance import provenance  # noqa: E402
 from chatbot.evaluation.question_files import load_question_files  # noqa: E402
 from chatbot.evaluation.question_sets import Question, QuestionSet, evenly_spread  # noqa: E402
 from chatbot.evaluation.xquad import load_xquad  # noqa: E402
+from chatbot.model_choice import load_dictionary  # noqa: E402
 from knowledge_base.chunking import cut_passages  # noqa: E402
 from knowledge_base.documents import Passage  # noqa: E402
 from knowledge_base.loaders import load_documents  # noqa: E402
+from retrieval.dictionary import Dictionary  # noqa: E402
 from retrieval.export import export  # noqa: E402
 
 
@@ -46,6 +49,7 @@ class Pair:
     """One question over one passage; no golds = the passage does not answer."""
 
     question: str
+    language: str
     passage: str
     golds: tuple[str, ...]
 
@@ -58,7 +62,7 @@ class Said:
     forced: str | None
 
 
-Ask = Callable[[str, str], Said]
+Ask = Callable[[Pair], Said]
 
 
 def main() -> None:
@@ -71,7 +75,7 @@ def main() -> None:
         model = Path(folder) / "reader"
         export(PACKAGED_READER, model)
         readers: dict[str, Ask] = {}
-        for name, make in (("anytongue", ours), ("haystack", haystack), ("txtai", txtai), ("baseline", baseline)):
+        for name, make in READERS.items():
             try:
                 readers[name] = make(model)
             except ImportError as error:
@@ -91,13 +95,13 @@ def main() -> None:
 def measure(name: str, ask: Ask, pairs: Sequence[Pair]) -> dict[str, float | int | str]:
     """Scores 0..100 and milliseconds a question."""
     with suppress(Exception):  # it is counted when its turn comes
-        ask(pairs[0].question, pairs[0].passage)  # not timed: the first call pays for lazy loading
+        ask(pairs[0])  # not timed: the first call pays for lazy loading
     said: list[Said] = []
     failures = 0
     started = time.perf_counter()
     for pair in tqdm(pairs, desc=name, file=sys.stderr, leave=False):
         try:
-            said.append(ask(pair.question, pair.passage))
+            said.append(ask(pair))
         except Exception as error:  # a peer that crashes on an input has no answer to it
             failures += 1
             said.append(Said(None, None))
@@ -135,19 +139,26 @@ def _no_answer_f1(said: Sequence[Said], pairs: Sequence[Pair]) -> float:
     return round(100 * 2 * right / max(1, sum(silent) + wanted), 2)
 
 
-def ours(model: Path) -> Ask:
+def ours(model: Path, dictionary: Dictionary | None = None) -> Ask:
     """The project's reader; silent when "no answer" scores above every span."""
     from chatbot.reader import Reader
     from retrieval.transformer import load_reader_network
 
-    reader = Reader(load_reader_network(model, "none"))
+    reader = Reader(load_reader_network(model, "none"), dictionary=dictionary)
 
-    def ask(question: str, text: str) -> Said:
+    def ask(pair: Pair) -> Said:
+        text = pair.passage
+        question = reader.wording(pair.question, pair.language)
         spans = reader.read(question, [Passage(0, text[:40], "", (), 0, len(text), text)])
         best = spans[0] if spans else None
         return Said(best.text if best and best.margin > 0 else None, best.text if best else None)
 
     return ask
+
+
+def ours_as_used(model: Path) -> Ask:
+    """The same beside the packaged dictionary."""
+    return ours(model, load_dictionary())
 
 
 def haystack(model: Path) -> Ask:
@@ -160,8 +171,8 @@ def haystack(model: Path) -> Ask:
     reader = TransformersExtractiveReader(model=str(model), top_k=3)
     reader.warm_up()
 
-    def ask(question: str, text: str) -> Said:
-        answers = reader.run(query=question, documents=[Document(content=text)])["answers"]
+    def ask(pair: Pair) -> Said:
+        answers = reader.run(query=pair.question, documents=[Document(content=pair.passage)])["answers"]
         spans = [answer.data for answer in answers if answer.data]
         return Said(answers[0].data if answers else None, spans[0] if spans else None)
 
@@ -174,8 +185,8 @@ def txtai(model: Path) -> Ask:
 
     pipeline = Questions(str(model), gpu=False)
 
-    def ask(question: str, text: str) -> Said:
-        answer = pipeline([question], [text])[0] or None
+    def ask(pair: Pair) -> Said:
+        answer = pipeline([pair.question], [pair.passage])[0] or None
         return Said(answer, answer)
 
     return ask
@@ -189,8 +200,11 @@ def baseline(model: Path) -> Ask:
     tokenizer = AutoTokenizer.from_pretrained(model)
     network = AutoModelForQuestionAnswering.from_pretrained(model).eval()
 
-    def ask(question: str, text: str) -> Said:
-        tokens = tokenizer(question, text, truncation="only_second", return_tensors="pt", return_offsets_mapping=True)
+    def ask(pair: Pair) -> Said:
+        text = pair.passage
+        tokens = tokenizer(
+            pair.question, text, truncation="only_second", return_tensors="pt", return_offsets_mapping=True
+        )
         offsets = tokens.pop("offset_mapping")[0].tolist()
         with torch.no_grad():
             scores = network(**tokens)
@@ -199,6 +213,15 @@ def baseline(model: Path) -> Ask:
         return Said(span or None, span or None)
 
     return ask
+
+
+READERS: dict[str, Callable[[Path], Ask]] = {
+    "anytongue": ours_as_used,
+    "anytongue, no gloss": ours,
+    "haystack": haystack,
+    "txtai": txtai,
+    "baseline": baseline,
+}
 
 
 def table(sets: dict[str, dict[str, dict[str, float]]]) -> str:
@@ -218,7 +241,8 @@ def _sets(options: argparse.Namespace) -> dict[str, list[Pair]]:
         contexts = {document.id: document.text for document in loaded.documents}
         own = _own_contexts(options.english_qa, options.limit)
         sets[options.english_qa.name] = [
-            Pair(q.text, contexts[q.document] if q.document else own[q.id], q.answers) for q in loaded.questions
+            Pair(q.text, q.language, contexts[q.document] if q.document else own[q.id], q.answers)
+            for q in loaded.questions
         ]
     if options.questions:
         files = sorted(SAMPLE_ARTICLES.rglob("*.md"))
@@ -261,8 +285,8 @@ def _pair(question: Question, passages: Sequence[str], answered: bool) -> Pair |
     holds = [text for text in passages if any(answer in text for answer in question.answers)]
     others = [text for text in passages if text not in holds]
     if answered:
-        return Pair(question.text, holds[0], question.answers) if holds else None
-    return Pair(question.text, others[0], ()) if others else None
+        return Pair(question.text, question.language, holds[0], question.answers) if holds else None
+    return Pair(question.text, question.language, others[0], ()) if others else None
 
 
 def _own_contexts(path: Path, limit: int | None) -> dict[str, str]:
