@@ -8,9 +8,8 @@ from safetensors.torch import load_file
 from transformers import BertConfig, BertForQuestionAnswering, BertModel
 
 from retrieval.packaged import TOKENIZER_FILE, dequantize_tensors, is_packaged, read_packaged
+from retrieval.training import attention
 from retrieval.training.runs import pick_device
-
-ATTENTION = "eager"  # for short rows of a narrow model faster on a CPU than the fused kernels
 
 
 def load_encoder(folder: Path, dropout: float = 0.0) -> tuple[BertModel, Path]:
@@ -42,7 +41,7 @@ def save_plain(folder: Path, model: BertModel | BertForQuestionAnswering, tokeni
 def _load(folder: Path, dropout: float) -> tuple[BertConfig, dict[str, torch.Tensor], Path]:
     config = BertConfig.from_pretrained(folder)
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = dropout
-    config._attn_implementation = ATTENTION
+    config._attn_implementation = attention.NAME
     if is_packaged(folder):
         packaged = read_packaged(folder)
         arrays = dequantize_tensors(packaged.tensors)
