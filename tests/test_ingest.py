@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from ingest_samples import counts, docs_in, ids, write
 
 from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document
@@ -11,32 +12,14 @@ from knowledge_base.store import KnowledgeBase
 
 
 @pytest.fixture
-def knowledge_base(tmp_path):
-    with KnowledgeBase(tmp_path / "k.db") as opened:
-        yield opened
+def docs(tmp_path):
+    return docs_in(tmp_path / "docs")
 
 
 @pytest.fixture
-def docs(tmp_path):
-    folder = tmp_path / "docs"
-    write(folder, "fees.md", "# Fees\n\nFive euros.\n")
-    write(folder, "post/parcel.md", "# Parcels\n\nTwo days.\n\n## Abroad\n\nTen days.\n")
-    return folder
-
-
-def write(folder, name, text):
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return path
-
-
-def ids(knowledge_base):
-    return [document.id for document in knowledge_base.documents()]
-
-
-def counts(report):
-    return (report.added, report.changed, report.unchanged, report.removed)
+def knowledge_base(tmp_path):
+    with KnowledgeBase(tmp_path / "k.db") as opened:
+        yield opened
 
 
 def test_a_folder_is_ingested_with_ids_relative_to_it(knowledge_base, docs):

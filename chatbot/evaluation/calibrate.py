@@ -44,7 +44,8 @@ ENGLISH_QA_SHARE = 0.25
 """Weight of all English QA questions together beside the user's own ones: general text must not drown them."""
 
 MIN_OWN_QUESTIONS = 100
-"""From so many on the threshold is chosen on the user's own questions alone: that is where it will be used."""
+"""From so many on the user's own questions alone decide which span is best and from when on to answer, for there it will
+be used; general questions then only help to say how far a score is to be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +91,11 @@ def calibrate(
         sources = [_own(path, settings, models, stack) for path in paths]
         if english_qa:
             sources.append(_english(english_qa, sum(len(s.questions) for s in sources), settings, models, stack))
-        ranking = fit_ranking(_ask(sources, READ_ALL), models.encoder.fingerprint, models.reader.fingerprint)
-        # Asked again as users will ask, reading stops early; every passage has been read by now, so this is quick.
-        fitted = fit_confidence(ranking, _ask(sources, ranking))
         own = [source for source in sources if source.own]
         decisive = own if sum(not q.held_out for s in own for q in s.questions) >= MIN_OWN_QUESTIONS else sources
+        ranking = fit_ranking(_ask(decisive, READ_ALL), models.encoder.fingerprint, models.reader.fingerprint)
+        # Asked again as users will ask, reading stops early; every passage has been read by now, so this is quick.
+        fitted = fit_confidence(ranking, _ask(sources, ranking))
         deciding = [q for q in _ask(decisive, fitted) if not q.held_out]
         fitted = with_threshold(fitted, deciding, target)
         seen = [outcome for source in own for outcome in _measure(source, fitted)]

@@ -65,14 +65,3 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Write the packaged folders."""
     package(arguments.encoder, arguments.reader, arguments.encoder_out, arguments.reader_out)
-
-
-def main() -> None:
-    """Run without the rest of the program: `python -m chatbot.training.package --encoder ...`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()

@@ -20,7 +20,7 @@ from retrieval.training.checkpoints import load_reader, save_plain
 from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
 from retrieval.training.overlap import evaluation_texts, refuse_overlap
-from retrieval.training.runs import Budget, batches_by_length, pad, seed_everything
+from retrieval.training.runs import add_run_arguments, batches_by_length, pad, prepare_run
 
 DEV_SQUAD_QUESTIONS = 300  # enough to see two points of F1, cheap enough for a CPU
 DEV_UNANSWERABLE_QUESTIONS = 150
@@ -127,18 +127,13 @@ def dev_sample(examples: Sequence[QAExample], seed: int = 0) -> dict[str, list[Q
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `train reader`."""
+    add_run_arguments(parser, tokens=4_000_000, batch_tokens=2560)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with english_qa/ (default: data)")
     parser.add_argument("--start", type=Path, required=True, help="checkpoint folder to start from")
-    parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
-    parser.add_argument("--tokens", type=int, default=4_000_000, help="tokens to train on")
-    parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
     parser.add_argument("--learning-rate", type=float, default=1.5e-4)
-    parser.add_argument("--batch-tokens", type=int, default=2560, help="tokens of a padded batch")
     parser.add_argument("--window", type=int, default=176, help="longest window in tokens")
     parser.add_argument("--dropout", type=float, default=0.0, help="costs a third of the speed on a CPU")
     parser.add_argument("--frozen-layers", type=int, default=0, help="lowest layers kept as they are; saves time")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, help="CPU threads")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -146,16 +141,13 @@ def run(arguments: argparse.Namespace) -> None:
     train = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
     refuse_overlap((e.context for e in train), evaluation_texts(arguments.data), "english_qa/train.jsonl.gz")
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    seed_everything(arguments.seed)
+    budget = prepare_run(arguments)
     model, tokenizer_file = load_reader(arguments.start, arguments.dropout)
     freeze(model, arguments.frozen_layers)
     tokens = TextTokens(Tokenizer.from_file(str(tokenizer_file)))
     questions = EnglishQuestions(train, tokens, EnglishMix(arguments.window))
     stage = EnglishStage(model, questions, tokens.pad, arguments.batch_tokens)
     rates = [adamw([p for p in model.parameters() if p.requires_grad], arguments.learning_rate)]
-    budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(model, stage, rates, LoopSettings(arguments.out, budget, arguments.seed))
     save_plain(arguments.out / "model", model, tokenizer_file)
     write_scores(arguments.out, model, tokens, dev)
@@ -170,14 +162,3 @@ def write_scores(
     (folder / "scores.json").write_text(json.dumps(scores, indent=2) + "\n")
     print(json.dumps(scores), flush=True)  # noqa: T201 - the result of the command
     return scores
-
-
-def main() -> None:
-    """Run without the rest of the program: `python -m chatbot.training.reader --start ...`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()

@@ -29,7 +29,7 @@ from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
-from retrieval.training.runs import Budget, batches_by_length, seed_everything
+from retrieval.training.runs import add_run_arguments, batches_by_length, prepare_run
 from retrieval.training.switching import WordSwitcher
 
 TEMPERATURE = 2.0  # the teacher's second and third choices say most about what it understood
@@ -172,19 +172,14 @@ def agreement(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `train transfer`."""
+    add_run_arguments(parser, tokens=10_000_000, batch_tokens=2048)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with english_qa/ and parallel/")
     parser.add_argument("--start", type=Path, required=True, help="the finished English reader; also the teacher")
     parser.add_argument("--encoder", type=Path, required=True, help="checkpoint folder whose rows are used")
     parser.add_argument("--dictionary", type=Path, help="dictionary folder: questions are read beside their gloss")
-    parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
-    parser.add_argument("--tokens", type=int, default=10_000_000, help="tokens to train on")
-    parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
     parser.add_argument("--learning-rate", type=float, default=1.5e-4)
-    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a padded batch")
     parser.add_argument("--window", type=int, default=160, help="longest English window in tokens")
     parser.add_argument("--english-share", type=float, default=0.25, help="share of batches with English answers")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, help="CPU threads")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -192,9 +187,7 @@ def run(arguments: argparse.Namespace) -> None:
     languages = load_languages(arguments.data)
     train = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    seed_everything(arguments.seed)
+    budget = prepare_run(arguments)
     (student, tokenizer_file), (teacher, _) = (load_with_rows(arguments.start, arguments.encoder) for _ in range(2))
     freeze(student, 0)
     tokens = TextTokens(Tokenizer.from_file(str(tokenizer_file)))
@@ -213,7 +206,6 @@ def run(arguments: argparse.Namespace) -> None:
     before = agreement((student, teacher), tokens, asked)
     print(json.dumps({"before": before}), flush=True)  # noqa: T201 - the result of the command
     rates = [adamw([p for p in student.parameters() if p.requires_grad], arguments.learning_rate)]
-    budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(student, stage, rates, LoopSettings(arguments.out, budget, arguments.seed))
     save_plain(arguments.out / "model", student, tokenizer_file)
     after = agreement((student, teacher), tokens, asked)
@@ -238,14 +230,3 @@ def load_with_rows(reader: Path, encoder: Path) -> tuple[BertForQuestionAnswerin
     model.bert.embeddings.word_embeddings = rows.embeddings.word_embeddings
     model.config.vocab_size = rows.config.vocab_size
     return model, tokenizer_file
-
-
-def main() -> None:
-    """Run without the rest of the program: `python -m chatbot.training.transfer --start ...`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()

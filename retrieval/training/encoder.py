@@ -25,7 +25,7 @@ from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
 from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
-from retrieval.training.runs import Budget, batches_by_length, pad, seed_everything
+from retrieval.training.runs import add_run_arguments, batches_by_length, pad, prepare_run
 from retrieval.training.switching import WordSwitcher
 from retrieval.training.vocabulary import english_pieces, english_tokenizer, special_id
 
@@ -221,31 +221,24 @@ def _embed_sorted(model: BertModel, texts: TextRows, side: Sequence[str]) -> NDA
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `train encoder`."""
+    add_run_arguments(parser, tokens=20_000_000, batch_tokens=2048)
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with parallel/ and english_qa/")
     parser.add_argument("--start", type=Path, required=True, help="checkpoint folder to start from")
     parser.add_argument("--teacher", type=Path, help="English encoder to follow (default: the start)")
     parser.add_argument("--dictionary", type=Path, help="dictionary folder: most translations stand beside their gloss")
-    parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
-    parser.add_argument("--tokens", type=int, default=20_000_000, help="tokens to train on")
-    parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
     parser.add_argument("--body-rate", type=float, default=1e-4, help="learning rate of the body; 0 keeps it")
     parser.add_argument("--row-rate", type=float, default=5e-4, help="learning rate of the new rows; 0 keeps them")
     parser.add_argument("--rows-until", type=float, default=1.0, help="share of the run after which rows rest")
-    parser.add_argument("--batch-tokens", type=int, default=2048, help="tokens of a padded batch of translations")
     parser.add_argument(
         "--asked-share", type=float, default=0.0, help="share of the tokens that are questions over English passages"
     )
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, help="CPU threads")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train the encoder and write `model/` and `scores.json` into the run's folder."""
     languages = load_languages(arguments.data)
     english = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    seed_everything(arguments.seed)
+    budget = prepare_run(arguments)
     student, tokenizer_file = load_encoder(arguments.start)
     teacher, _ = load_encoder(arguments.teacher or arguments.start)
     texts = TextRows(tokenizer_file, english_pieces(student.config), english)
@@ -256,7 +249,6 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.asked_share and not len(asked):
         raise TrainingDataError("english_qa/train.jsonl.gz holds no question with a passage that answers it")
     stage = EncoderStage((student, teacher), (texts, mix, asked), arguments.batch_tokens, arguments.asked_share)
-    budget = Budget(arguments.tokens, arguments.minutes)
     train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))
     save_plain(arguments.out / "model", student, tokenizer_file)
     scores = held_out_accuracy(student, texts, languages)
@@ -281,14 +273,3 @@ def _rates(student: BertModel, arguments: argparse.Namespace) -> list[Rate]:
         for parameter in body:
             parameter.requires_grad = False
     return rates
-
-
-def main() -> None:
-    """Run without the rest of the program: `python -m retrieval.training.encoder --start ...`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()

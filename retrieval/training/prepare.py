@@ -118,14 +118,3 @@ def _texts(pairs: LanguagePairs) -> list[str]:
 
 def _ids(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
     return [encoding.ids for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
-
-
-def main() -> None:
-    """Run without the rest of the program: `python -m retrieval.training.prepare --start ...`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_arguments(parser)
-    run(parser.parse_args())
-
-
-if __name__ == "__main__":
-    main()

@@ -3,6 +3,7 @@
 Knows nothing of what is trained.
 """
 
+import argparse
 import contextlib
 import os
 import random
@@ -59,6 +60,24 @@ class Budget:
         if self.minutes is not None:
             share = max(share, seconds / (60 * self.minutes))
         return min(1.0, share)
+
+
+def add_run_arguments(parser: argparse.ArgumentParser, tokens: int, batch_tokens: int) -> None:
+    """The options that every training run has; `tokens` and `batch_tokens` are the defaults."""
+    parser.add_argument("--out", type=Path, required=True, help="folder of this run; an unfinished run there goes on")
+    parser.add_argument("--tokens", type=int, default=tokens, help=f"tokens to train on ({tokens:,})")
+    parser.add_argument("--minutes", type=float, help="end the run after this time even if fewer tokens were seen")
+    parser.add_argument("--batch-tokens", type=int, default=batch_tokens, help="tokens of a padded batch")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, help="CPU threads (all)")
+
+
+def prepare_run(arguments: argparse.Namespace) -> Budget:
+    """Set threads and seed as `add_run_arguments` were given, and say how long the run lasts."""
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    seed_everything(arguments.seed)
+    return Budget(arguments.tokens, arguments.minutes)
 
 
 def rate_factor(progress: float) -> float:
