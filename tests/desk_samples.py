@@ -56,8 +56,8 @@ SHIPPING = (
 BATTERY = (("battery", "en"), ("akku batterie", "de"))
 
 
-def make_chatbot(knowledge_base, keeper=None, articles=ARTICLES):
-    encoder = FakeEncoder()
+def make_chatbot(knowledge_base, keeper=None, articles=ARTICLES, dictionary=None):
+    encoder = FakeEncoder(dictionary=dictionary)
     for name, text in articles.items():
         document = Document(name, f"About {name}", text)
         knowledge_base.add_document(document, cut_passages(document), source_hash=source_hash(document))
@@ -67,11 +67,12 @@ def make_chatbot(knowledge_base, keeper=None, articles=ARTICLES):
 
 
 @contextmanager
-def sample_desk(folder, language_check=lambda text: "not in English" if "Bonjour" in text else None):
+def sample_desk(folder, language_check=lambda text: "not in English" if "Bonjour" in text else None, dictionary=None):
     """A desk whose log holds four questions about shipping and two about batteries."""
     with KnowledgeBase(folder / "kb.db") as knowledge_base:
         log = QuestionLog(knowledge_base)
-        desk = Desk(make_chatbot(knowledge_base, QuestionKeeper(log)), language_check=language_check)
+        chatbot = make_chatbot(knowledge_base, QuestionKeeper(log), dictionary=dictionary)
+        desk = Desk(chatbot, language_check=language_check)
         for question, language in (*SHIPPING, *BATTERY):
             log.record(unanswered(question, language))
         yield desk

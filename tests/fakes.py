@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
 from retrieval.model_types import FloatArray, PairTemplate, TokenBatch, Tokenizer, Tokens
 
@@ -87,9 +88,9 @@ class FakeEncoderNetwork:
 class FakeEncoder(Encoder):
     """The real encoder over the fake network."""
 
-    def __init__(self, fingerprint: str = "fake-encoder") -> None:
+    def __init__(self, fingerprint: str = "fake-encoder", dictionary: Dictionary | None = None) -> None:
         self.fake_network = FakeEncoderNetwork(fingerprint)
-        super().__init__(self.fake_network)
+        super().__init__(self.fake_network, dictionary=dictionary)
 
     @property
     def texts_encoded(self) -> int:

@@ -1,9 +1,12 @@
+import lzma
+
 import pytest
-from desk_samples import SHIPPING, client_of, sample_desk, send, unanswered
+from desk_samples import BATTERY, SHIPPING, client_of, sample_desk, send, unanswered
 
 from chatbot.conversation import Conversation
 from knowledge_base.question_reports import OpenQuestion
 from knowledge_base.questions import LoggedQuestion
+from retrieval.dictionary import Dictionary
 from ui import desk_gaps as gaps
 from ui.desk_gaps import ARTICLE, FAQ, Draft, DraftRefused
 from ui.desk_routes import PATH
@@ -283,3 +286,13 @@ def test_the_gaps_say_how_many_asked_for_a_person(desk, client):
     desk.log.ask_person(number, "c9")
     assert "1 asked for a person" in client.get(f"{PATH}/gaps").text
     assert "1 asked for a person" in client.get(f"{PATH}/gap?q={number}").text
+
+
+def test_a_question_that_only_the_dictionary_understands_joins_its_group(tmp_path):
+    words = tmp_path / "words"
+    words.mkdir()
+    (words / "sw.tsv.xz").write_bytes(lzma.compress(b"betri\tbattery 100\n"))
+    with sample_desk(tmp_path, dictionary=Dictionary(words)) as desk:
+        desk.log.record(unanswered("Betri", "sw"))
+        groups = [{question.question for question in gap.questions} for gap in gaps.overview(desk).gaps]
+    assert {"Betri", *(text for text, _ in BATTERY)} in groups

@@ -17,7 +17,7 @@ from chatbot.chatbot import Chatbot
 from chatbot.draft import Forecaster
 from chatbot.language import refuse_if_not_english
 from knowledge_base.documents import Document
-from knowledge_base.question_reports import QuestionReports
+from knowledge_base.question_reports import OpenQuestion, QuestionReports
 from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.encoder import Encoder
@@ -35,6 +35,7 @@ MAX_WAITING_UPLOADS = 4
 
 LanguageCheck = Callable[[str], str | None]
 
+_Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
@@ -67,7 +68,8 @@ class Desk:
         """Drafts are tried one after the other: each takes all cores, and customers are waiting too."""
         self.language_check = language_check
         self._checks: OrderedDict[str, str | None] = OrderedDict()
-        self._vectors: OrderedDict[str, FloatArray] = OrderedDict()
+        self._vectors: OrderedDict[tuple[str, str | None], FloatArray] = OrderedDict()
+        """By question and language."""
         self._lock = Lock()
 
     @property
@@ -92,16 +94,18 @@ class Desk:
             _remember(self._checks, key, finding, REMEMBERED_CHECKS)
         return finding
 
-    def question_vectors(self, questions: Sequence[str]) -> FloatArray:
+    def question_vectors(self, questions: Sequence[OpenQuestion]) -> FloatArray:
         """Unit vectors (n, dim); only those not seen before are encoded."""
+        asked = [(question.question, question.language) for question in questions]
         with self._lock:
-            missing = [text for text in dict.fromkeys(questions) if text not in self._vectors]
-        fresh = dict(zip(missing, self.encoder.encode_questions(missing), strict=True)) if missing else {}
+            missing = [key for key in dict.fromkeys(asked) if key not in self._vectors]
+        texts, languages = [text for text, _ in missing], [language for _, language in missing]
+        fresh = dict(zip(missing, self.encoder.encode_questions(texts, languages), strict=True)) if missing else {}
         with self._lock:
-            known = {text: fresh[text] if text in fresh else self._vectors[text] for text in questions}
-            for text, vector in fresh.items():
-                _remember(self._vectors, text, vector, REMEMBERED_VECTORS)
-        rows = [known[text] for text in questions]
+            known = {key: fresh[key] if key in fresh else self._vectors[key] for key in asked}
+            for key, vector in fresh.items():
+                _remember(self._vectors, key, vector, REMEMBERED_VECTORS)
+        rows = [known[key] for key in asked]
         return np.stack(rows) if rows else np.zeros((0, self.encoder.dim), dtype=np.float32)
 
 
@@ -130,7 +134,7 @@ class WaitingUploads:
             return self._waiting.pop(token, None)
 
 
-def _remember(cache: "OrderedDict[str, _Value]", key: str, value: _Value, size: int) -> None:
+def _remember(cache: "OrderedDict[_Key, _Value]", key: _Key, value: _Value, size: int) -> None:
     cache[key] = value
     while len(cache) > size:
         cache.popitem(last=False)

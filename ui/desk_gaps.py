@@ -204,7 +204,7 @@ def _free_id(desk: Desk, heading: str) -> str:
 
 
 def _grouped(desk: Desk, questions: Sequence[OpenQuestion]) -> list[Gap]:
-    vectors = desk.question_vectors([question.question for question in questions])
+    vectors = desk.question_vectors(questions)
     _, passages = desk.knowledge_base.load_vectors(desk.encoder.fingerprint)
     step = max(1, len(passages) // BACKGROUND_PASSAGES)
     return find_gaps(questions, vectors, threshold_for(vectors, passages[::step]))

@@ -44,8 +44,8 @@ ENGLISH_QA_SHARE = 0.25
 """Weight of all English QA questions together beside the user's own ones: general text must not drown them."""
 
 MIN_OWN_QUESTIONS = 100
-"""From so many on the user's own questions alone decide which span is best and from when on to answer, for there it will
-be used; general questions then only help to say how far a score is to be trusted."""
+"""From so many on the user's own questions alone decide which span is best and from when on to answer, for there it
+will be used; general questions then only help to say how far a score is to be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
