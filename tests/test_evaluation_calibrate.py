@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 
+import numpy as np
 import pytest
 
 from chatbot.calibration import Calibration
@@ -97,18 +98,31 @@ def test_questions_in_unserved_languages_are_not_fitted_to(tmp_path, settings, m
     assert calibration.fitted["sources"] == {"q.jsonl": 120}
 
 
-def test_general_questions_help_where_own_ones_are_few(tmp_path, settings, models):
+def write_general(path):
     general = [
         {"question": question, "context": TEXTS[document], "answers": [{"text": answer, "answer_start": 0}]}
         for question, _, document, answer in ANSWERED
     ] * 20 + [{"question": question, "context": TEXTS["returns.md"], "answers": []} for question in SILENT] * 20
-    (tmp_path / "dev.jsonl").write_text("\n".join(json.dumps(line) for line in general))
+    path.write_text("\n".join(json.dumps(line) for line in general))
+    return path
+
+
+def test_general_questions_help_where_own_ones_are_few(tmp_path, settings, models):
     own = write_questions(tmp_path / "q.jsonl", 2)
-    fitted = calibrate([own], tmp_path / "dev.jsonl", 0.9, settings, models)
+    fitted = calibrate([own], write_general(tmp_path / "dev.jsonl"), 0.9, settings, models)
     calibration = fitted.calibration
     assert calibration.fitted["sources"] == {"q.jsonl": 20, "dev.jsonl": 200}
     assert calibration.fitted["threshold_chosen_on"] > 100
     assert fitted.report.run["english_qa"]["questions"] > 50
+
+
+def test_general_questions_say_how_sure_but_not_which_span_where_there_are_enough_own_ones(tmp_path, settings, models):
+    own = write_questions(tmp_path / "q.jsonl", 24)
+    alone = calibrate([own], None, 0.9, settings, models).calibration
+    joined = calibrate([own], write_general(tmp_path / "dev.jsonl"), 0.9, settings, models).calibration
+    scale = np.linalg.norm(joined.weights) / np.linalg.norm(alone.weights)
+    assert np.allclose(joined.weights, scale * np.array(alone.weights))
+    assert joined.bias != pytest.approx(alone.bias, rel=1e-3)
 
 
 def test_few_questions_are_refused(tmp_path, settings, models):
