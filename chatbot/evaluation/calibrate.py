@@ -43,6 +43,9 @@ ENGLISH_QA_QUESTIONS = 600
 ENGLISH_QA_SHARE = 0.25
 """Weight of all English QA questions together beside the user's own ones: general text must not drown them."""
 
+GENERAL = ""
+"""Stands for the language of general questions: how hard they are says nothing about English beside the others."""
+
 MIN_OWN_QUESTIONS = 100
 """From so many on the user's own questions alone decide which span is best and from when on to answer, for there it
 will be used; general questions then only help to say how far a score is to be trusted."""
@@ -132,7 +135,7 @@ def _ask(sources: Sequence[Source], calibration: Calibration) -> list[AskedQuest
         asked += [
             AskedQuestion(
                 id=question.id,
-                language=question.language,
+                language=question.language if source.own else GENERAL,
                 answerable=question.answerable,
                 candidates=tuple(Weighed(c.features, is_right(c.span.text, question.answers)) for c in candidates),
                 held_out=question.held_out,

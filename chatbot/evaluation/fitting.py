@@ -75,6 +75,7 @@ class AskedQuestion:
 
     id: str
     language: str
+    """"" for none in particular: gets no shift of its own."""
     answerable: bool
     candidates: tuple[Weighed, ...]
     held_out: bool = False
@@ -118,7 +119,7 @@ def fit_confidence(ranking: Calibration, questions: Sequence[AskedQuestion]) -> 
     best = [_best(ranking, question) for question in usable]
     scores = np.array([score for score, _ in best])  # (n,)
     languages = [question.language for question in usable]
-    codes = sorted(set(languages))
+    codes = sorted(set(languages) - {""})
     spread = LANGUAGE_SPREAD * (np.array(languages)[:, None] == np.array(codes)[None, :])  # (n, languages)
     model = _logistic_regression(1.0)
     inputs = np.hstack([SCORE_WEIGHT * scores[:, None], spread])
