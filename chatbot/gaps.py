@@ -14,11 +14,12 @@ from knowledge_base.question_reports import OpenQuestion
 FloatArray = NDArray[np.float32]
 
 ALIKE = 0.45
-"""Average cosine from which questions count as one gap. With the packaged encoder, on 13 questions in 23 languages beside
-their gloss: at 0.45 pairs are found with precision 0.85 and recall 0.94, the best of 0.3 to 0.6."""
+"""Average cosine from which questions count as one gap. With the packaged encoder, on 13 questions in 23 languages
+beside their gloss: at 0.45 pairs are found with precision 0.85 and recall 0.94, the best of 0.3 to 0.6."""
 
 ALIKE_DEVIATIONS = 2.7
-"""The same, in standard deviations above the usual cosine of a question and some passage (0.115 + 2.7 * 0.126 there)."""
+"""The same, in standard deviations above the usual cosine of a question and some passage; there it is 0.115 + 2.7 *
+0.126."""
 
 ALIKE_RANGE = (0.3, 0.95)
 """Beyond these everything, or nothing but the same words, would be one gap."""
