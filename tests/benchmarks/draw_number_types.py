@@ -53,8 +53,9 @@ def source(quality: dict[str, Any], large: dict[str, Any]) -> str:
     counts = list(quality["questions"].values())
     return (
         f"Above: {min(counts)} questions in each of {len(counts)} languages, gold passage given, "
-        f"{quality['date'][:10]}. Below: XLM-R in full size with random weights, {large['date'][:10]}. Both: one "
-        f"thread of {quality['machine']['processor']}, processor time, while other programs ran beside. "
+        f"{quality['date'][:10]}, {quality['machine']['processor']}. Below: XLM-R in full size with random weights, "
+        f"{large['date'][:10]}, {large['machine']['processor']}. Both: one thread, processor time, while other programs "
+        "ran beside. "
         "Memory: resident after the first question; of a file that is mapped only the pages that were read."
     )
 
