@@ -54,8 +54,8 @@ def source(quality: dict[str, Any], large: dict[str, Any]) -> str:
     return (
         f"Above: {min(counts)} questions in each of {len(counts)} languages, gold passage given, "
         f"{quality['date'][:10]}, {quality['machine']['processor']}. Below: XLM-R in full size with random weights, "
-        f"{large['date'][:10]}, {large['machine']['processor']}. Both: one thread, processor time, while other programs "
-        "ran beside. "
+        f"{large['date'][:10]}, {large['machine']['processor']}. Both: one thread, processor time, while other "
+        "programs ran beside. "
         "Memory: resident after the first question; of a file that is mapped only the pages that were read."
     )
 
