@@ -164,7 +164,7 @@ def test_this_project_is_sent_with_its_weights():
 def test_the_pictures_of_the_readme_are_sent_and_small():
     sizes = {file.path: file.size for file in files_to_upload()}
     shown = re.findall(r"!\[[^\]]+\]\((ui/pictures/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert 1 <= len(shown) <= 7
+    assert 1 <= len(shown) <= 6
     assert all(sizes[path] < 60_000 for path in shown)
     assert sorted(shown) == sorted(path for path in sizes if path.startswith("ui/pictures/"))
 

@@ -20,6 +20,6 @@ def test_the_table_of_number_types_is_made_of_the_results():
 
 
 def test_the_picture_is_small_and_has_a_palette():
-    content = (ROOT / "ui" / "pictures" / "number_types.png").read_bytes()
+    content = (ROOT / "chatbot" / "evaluation" / "number_types.png").read_bytes()
     colour_type = content[25]  # in the header chunk: 3 = palette
     assert (len(content) < 60_000, colour_type) == (True, 3)

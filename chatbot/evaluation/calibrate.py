@@ -16,7 +16,15 @@ from tqdm import tqdm
 from chatbot import assemble
 from chatbot.calibration import Calibration
 from chatbot.evaluation.english_qa import load_english_qa
-from chatbot.evaluation.fitting import AskedQuestion, Weighed, costs, fit_confidence, fit_ranking, with_threshold
+from chatbot.evaluation.fitting import (
+    NO_LANGUAGE,
+    AskedQuestion,
+    Weighed,
+    costs,
+    fit_confidence,
+    fit_ranking,
+    with_threshold,
+)
 from chatbot.evaluation.measure import Measurer, Progress
 from chatbot.evaluation.metrics import is_right
 from chatbot.evaluation.outcomes import Outcome
@@ -42,9 +50,6 @@ ENGLISH_QA_QUESTIONS = 600
 
 ENGLISH_QA_SHARE = 0.25
 """Weight of all English QA questions together beside the user's own ones: general text must not drown them."""
-
-GENERAL = ""
-"""Stands for the language of general questions: how hard they are says nothing about English beside the others."""
 
 MIN_OWN_QUESTIONS = 100
 """From so many on the user's own questions alone decide which span is best and from when on to answer, for there it
@@ -135,7 +140,7 @@ def _ask(sources: Sequence[Source], calibration: Calibration) -> list[AskedQuest
         asked += [
             AskedQuestion(
                 id=question.id,
-                language=question.language if source.own else GENERAL,
+                language=question.language if source.own else NO_LANGUAGE,
                 answerable=question.answerable,
                 candidates=tuple(Weighed(c.features, is_right(c.span.text, question.answers)) for c in candidates),
                 held_out=question.held_out,

@@ -47,6 +47,9 @@ EXPECTED_ANSWERS = 50
 """How many answers the curve's own expectation weighs against the counted ones: of the few surest answers one more or
 less that happens to be wrong must not move the threshold."""
 
+NO_LANGUAGE = ""
+"""Of general questions: how hard they are says nothing about English beside the others, so they shift no language."""
+
 MIN_QUESTIONS = 50
 """Fewer cannot place the weights and a threshold."""
 
@@ -75,7 +78,7 @@ class AskedQuestion:
 
     id: str
     language: str
-    """"" for none in particular: gets no shift of its own."""
+    """NO_LANGUAGE for none in particular."""
     answerable: bool
     candidates: tuple[Weighed, ...]
     held_out: bool = False
@@ -119,7 +122,7 @@ def fit_confidence(ranking: Calibration, questions: Sequence[AskedQuestion]) -> 
     best = [_best(ranking, question) for question in usable]
     scores = np.array([score for score, _ in best])  # (n,)
     languages = [question.language for question in usable]
-    codes = sorted(set(languages) - {""})
+    codes = sorted(set(languages) - {NO_LANGUAGE})
     spread = LANGUAGE_SPREAD * (np.array(languages)[:, None] == np.array(codes)[None, :])  # (n, languages)
     model = _logistic_regression(1.0)
     inputs = np.hstack([SCORE_WEIGHT * scores[:, None], spread])

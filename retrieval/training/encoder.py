@@ -67,7 +67,7 @@ class EncoderStage:
     def __init__(
         self,
         models: tuple[BertModel, BertModel],
-        sources: tuple["TextRows", ParallelMix, AskedPassages],
+        sources: tuple["TextRows", ParallelMix, AskedPassages | None],
         batch_tokens: int,
         asked_share: float = 0.0,
     ) -> None:
@@ -92,11 +92,13 @@ class EncoderStage:
             numbers = numbers[:MAX_BATCH_PAIRS]
             kept = self._texts.english_to_keep(max(2, int(ENGLISH_PER_PAIR * len(numbers))), generator)
             batches.append(TextBatch([translated[n] for n in numbers], [english[n] for n in numbers], *kept))
+        if self._asked is None:
+            return batches
         missing = self._asked_share / (1 - self._asked_share) * sum(batch.token_count for batch in batches)
         while missing > 0:
             batches.append(self._asked.batch(generator))
             missing -= batches[-1].token_count
-        return [batches[number] for number in generator.permutation(len(batches))] if self._asked_share else batches
+        return [batches[number] for number in generator.permutation(len(batches))]
 
     def loss(self, batch: TextBatch | AskedBatch) -> torch.Tensor:
         """Contrast and cosine for translations, cosine for English, contrast for questions over passages."""
@@ -245,8 +247,8 @@ def run(arguments: argparse.Namespace) -> None:
     dictionary = Dictionary(arguments.dictionary) if arguments.dictionary else None
     switcher = WordSwitcher(languages)
     mix = ParallelMix(languages, switcher, [example.question for example in english], dictionary)
-    asked = AskedPassages(english, texts.rows, switcher, dictionary)
-    if arguments.asked_share and not len(asked):
+    asked = AskedPassages(english, texts.rows, switcher, dictionary) if arguments.asked_share else None
+    if asked is not None and not len(asked):
         raise TrainingDataError("english_qa/train.jsonl.gz holds no question with a passage that answers it")
     stage = EncoderStage((student, teacher), (texts, mix, asked), arguments.batch_tokens, arguments.asked_share)
     train_loop(student, stage, _rates(student, arguments), LoopSettings(arguments.out, budget, arguments.seed))

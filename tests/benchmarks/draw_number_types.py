@@ -2,8 +2,8 @@
 
 Run: python tests/benchmarks/draw_number_types.py
 
-Reads number_types_xquad.json and large_checkpoints.json beside it; writes ui/pictures/number_types.png and the lines
-between the marks in README. Needs matplotlib (the `evaluate` extra). Nothing is measured here.
+Reads number_types_xquad.json and large_checkpoints.json beside it; writes chatbot/evaluation/number_types.png and the
+lines between the marks in README. Needs matplotlib (the `evaluate` extra). Nothing is measured here.
 """
 
 import json
@@ -14,8 +14,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "tests" / "benchmarks" / "results"
-PICTURE = ROOT / "ui" / "pictures" / "number_types.png"
-"""Beside the other pictures of README: a Space has no tests."""
+PICTURE = ROOT / "chatbot" / "evaluation" / "number_types.png"
+"""A Space has no tests, and shows README."""
 
 BEGIN, END = "<!-- number types: made by tests/benchmarks/draw_number_types.py -->", "<!-- /number types -->"
 MOST_BYTES, COLOURS = 60_000, 64
