@@ -8,6 +8,8 @@ import math
 import unicodedata
 from dataclasses import dataclass
 
+import numpy as np
+
 from chatbot.answer import Citation
 from retrieval.model_types import FloatArray
 
@@ -38,9 +40,38 @@ EMPTY_QUESTIONS = (
 )
 """Questions without content of their own. English is enough: those of other languages lie beside them."""
 
-# A logistic curve over three signs, fitted with `tests/benchmarks/follow_ups.py --fit`, which says on what. Fit it
+SMALL_TALK = (
+    "How are you?",
+    "How are you doing today?",
+    "Good morning.",
+    "Good evening, everybody.",
+    "Hello there!",
+    "Goodbye, see you soon.",
+    "Have a nice day.",
+    "Who are you?",
+    "What is your name?",
+    "How old are you?",
+    "Where do you live?",
+    "Who made you?",
+    "Are you a robot or a person?",
+    "Am I talking to a human?",
+    "Tell me a joke.",
+    "Tell me something funny.",
+    "You are stupid.",
+    "You are no help at all.",
+    "You understand nothing.",
+    "Well done, you are great.",
+    "I love you.",
+    "What are you doing?",
+    "What can you do?",
+    "Ha ha, very funny.",
+    "Nonsense.",
+)
+"""As short and as empty as follow-ups, but about nothing that was said before."""
+
+# A logistic curve over four signs, fitted with `tests/benchmarks/follow_ups.py --fit`, which says on what. Fit it
 # again for another encoder: the weights stay about the same, the bias moves by up to 2.
-TOPIC_WEIGHT, WIDTH_WEIGHT, EMPTINESS_WEIGHT, BIAS = 7.6, -5.5, 1.8, 10.6
+TOPIC_WEIGHT, WIDTH_WEIGHT, EMPTINESS_WEIGHT, SMALL_TALK_WEIGHT, BIAS = 10.18, -5.93, 9.27, -3.29, 12.43
 
 STANDS_ALONE_LOGIT = 0.5
 """Taken off: the fit takes both kinds as equally common, but a question bent by the conversation is worse than a
@@ -48,10 +79,6 @@ follow-up that has to be asked again in full. At 0 ordinary questions lost answe
 
 TOPIC_SHARE_CAP = 0.6
 """Nearer than that to the old article says no more: questions that stand alone stay with their article as well."""
-
-UNCLEAR_LOGIT = 2.0
-"""Up to here (0.88) a follow-up that finds no sure answer is asked once more as it stands. Not the other way round:
-that bent ordinary questions which nothing answered."""
 
 MAX_EARLIER_WIDTH = 120
 """Columns of earlier questions kept, from their end: the reader's room for questions must hold the new one whole."""
@@ -77,37 +104,57 @@ class PastTurn:
 
 
 @dataclass(frozen=True, slots=True)
+class Landmarks:
+    """Questions whose kind is known, and how near is near: cosines of encoders have scales of their own."""
+
+    empty: FloatArray
+    """EMPTY_QUESTIONS as vectors (m, d)."""
+    small_talk: FloatArray
+    """SMALL_TALK as vectors (k, d)."""
+
+    def likeness(self, vector: FloatArray) -> tuple[float, float]:
+        """How like empty questions and how like small talk a question (d,) is.
+
+        0 = as like as the two kinds are to each other, 1 = as like as an empty question is to its nearest other.
+        """
+        floor = float((self.empty @ self.small_talk.T).mean())
+        among = self.empty @ self.empty.T - 2.0 * np.eye(len(self.empty), dtype=np.float32)  # none is its own nearest
+        scale = max(float(among.max(axis=1).mean()) - floor, np.finfo(np.float32).eps)
+        nearest = (float((kind @ vector).max()) for kind in (self.empty, self.small_talk))
+        empty, small_talk = ((cosine - floor) / scale for cosine in nearest)
+        return empty, small_talk
+
+
+@dataclass(frozen=True, slots=True)
 class Signs:
     """What tells a follow-up from a question that stands alone."""
 
     topic_share: float
     """How near the question comes by itself to the article talked about: 1 = no other article is nearer."""
     emptiness: float
-    """Likeness to EMPTY_QUESTIONS, in standard deviations above the likeness to passages."""
+    """Likeness to EMPTY_QUESTIONS, see `Landmarks.likeness`."""
+    small_talk: float
+    """Likeness to SMALL_TALK."""
     width: int
     """Columns of the question on a screen."""
 
     @property
-    def values(self) -> tuple[float, float, float]:
+    def values(self) -> tuple[float, float, float, float]:
         """What the curve weighs."""
         topic = min(max(self.topic_share, 0.0), TOPIC_SHARE_CAP)
-        return topic, math.log(max(self.width, 1)), self.emptiness
+        return topic, math.log(max(self.width, 1)), self.emptiness, self.small_talk
 
     def logit(self) -> float:
         """Log-odds that the question is a follow-up."""
-        topic, width, emptiness = self.values
-        fitted = TOPIC_WEIGHT * topic + WIDTH_WEIGHT * width + EMPTINESS_WEIGHT * emptiness + BIAS
+        weights = (TOPIC_WEIGHT, WIDTH_WEIGHT, EMPTINESS_WEIGHT, SMALL_TALK_WEIGHT)
+        fitted = sum(weight * value for weight, value in zip(weights, self.values, strict=True)) + BIAS
         return fitted - STANDS_ALONE_LOGIT
 
 
-def signs(
-    question: str, similarities: FloatArray, likeness: FloatArray, topic_score: float, best_score: float
-) -> Signs:
-    """From the cosines of the question with all passages (n,) and with EMPTY_QUESTIONS (m,), and from fused scores."""
+def signs(question: str, likeness: tuple[float, float], topic_score: float, best_score: float) -> Signs:
+    """From what `Landmarks.likeness` says and from the fused scores of the old article and of the best."""
     share = topic_score / best_score if best_score > 0 and math.isfinite(topic_score) else 0.0
-    spread = float(similarities.std())
-    emptiness = float(likeness.max() - similarities.mean()) / spread if spread > 0 else 0.0
-    return Signs(share, emptiness, text_width(question))
+    return Signs(share, *likeness, text_width(question))
 
 
 def text_width(text: str) -> int:

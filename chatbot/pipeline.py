@@ -11,7 +11,7 @@ from time import perf_counter
 
 from chatbot.answer import Answer, Citation, Span
 from chatbot.calibration import Calibration, SpanFeatures
-from chatbot.follow_up import EMPTY_QUESTIONS, UNCLEAR_LOGIT, PastTurn, repeats, signs
+from chatbot.follow_up import EMPTY_QUESTIONS, SMALL_TALK, Landmarks, PastTurn, repeats, signs
 from chatbot.reader import Reader
 from retrieval.model_types import FloatArray
 from retrieval.retriever import QuestionScores, RetrievedPassage, Retriever
@@ -43,7 +43,7 @@ class _Way:
     passages: tuple[RetrievedPassage, ...]
     earlier: tuple[str, ...] = ()
     said: Citation | None = None
-    """Quoted already: a follow-up hardly asks for the same words again."""
+    """Quoted already. The words before it in `text` ask for just that, so it answers nothing new."""
 
 
 class QAPipeline:
@@ -85,7 +85,7 @@ class QAPipeline:
     def _ways(
         self, question: str, language: str | None, history: PastTurn | None
     ) -> tuple[list[_Way], dict[str, float]]:
-        """How to take a question: as it stands, completed from the conversation, or the second and then the first."""
+        """How to take a question: as it stands, or first completed from the conversation."""
         if history is None:
             passages, timings = self.retriever.retrieve_timed(question, self._top_k, language)
             return [_Way(question, tuple(passages))], timings
@@ -96,15 +96,13 @@ class QAPipeline:
         passages, rerank = self.retriever.rank_timed(scores, self._top_k)
         alone = _Way(question, tuple(passages))
         ways = [alone]
-        logit = self._follow_up_logit(question, vector, scores, alone, history)
-        if logit > 0:
+        if self._follow_up_logit(question, vector, scores, alone, history) > 0:
             complete = history.complete_for_search(question)
             found, timings = self.retriever.retrieve_timed(complete, self._top_k, language)
             encode_ms += timings["encode"]
             rerank = {stage: ms + timings[stage] for stage, ms in rerank.items()}
             text = history.complete_for_reading(question)
-            follow_up = _Way(text, tuple(found), history.questions, history.citation)
-            ways = [follow_up] if logit > UNCLEAR_LOGIT else [follow_up, alone]
+            ways = [_Way(text, tuple(found), history.questions, history.citation), alone]
         search_ms = (perf_counter() - started) * 1000 - encode_ms - sum(rerank.values())
         return ways, {"encode": encode_ms, "search": search_ms, **rerank}
 
@@ -114,13 +112,14 @@ class QAPipeline:
         if not alone.passages:
             return float("-inf")
         topic_score = self.retriever.best_of_document(scores, history.citation.passage.document)
-        likeness = self._empty_questions @ vector
         best_score = max(found.score for found in alone.passages)  # not the first's where a reranker ranked
-        return signs(question, scores.similarities, likeness, topic_score, best_score).logit()
+        return signs(question, self.landmarks.likeness(vector), topic_score, best_score).logit()
 
     @cached_property
-    def _empty_questions(self) -> FloatArray:
-        return self.retriever.encoder.encode_questions(EMPTY_QUESTIONS)
+    def landmarks(self) -> Landmarks:
+        """What tells follow-ups from other questions with this encoder."""
+        vectors = self.retriever.encoder.encode_questions((*EMPTY_QUESTIONS, *SMALL_TALK))
+        return Landmarks(vectors[: len(EMPTY_QUESTIONS)], vectors[len(EMPTY_QUESTIONS) :])
 
     def _surest(self, ways: Sequence[_Way], language: str | None, needed: float) -> tuple[_Way, Candidate | None]:
         """The first way with an answer that is sure enough, else the surest of all."""
@@ -176,9 +175,8 @@ class QAPipeline:
 
 
 def _fresh(candidates: Sequence[Candidate], said: Citation | None) -> Candidate | None:
-    """The surest candidate; where something was said already, the surest that says something else, if there is one."""
-    fresh = [c for c in candidates if said is None or not repeats(c.citation, said)]
-    return next(iter(fresh or candidates), None)
+    """The surest candidate that says something which was not said already."""
+    return next((c for c in candidates if said is None or not repeats(c.citation, said)), None)
 
 
 def _normal(text: str) -> str:

@@ -64,6 +64,18 @@ def test_less_than_half_of_the_words_is_wrong():
     assert not metrics.is_right("May", ["on the third of May 2025"])
 
 
+def test_another_number_is_wrong_however_many_words_are_shared():
+    assert not metrics.is_right("16.90 euros", ["14.90 euros"])
+
+
+def test_a_number_that_one_gold_answer_shares_makes_a_right_answer():
+    assert metrics.is_right("from 10:00 to 16:00", ["from 9:00 to 16:00", "in the morning"])
+
+
+def test_a_gold_answer_without_the_number_can_still_be_met():
+    assert metrics.is_right("2 weeks", ["two weeks"])
+
+
 def test_answer_to_an_unanswerable_question_is_never_right():
     assert not metrics.is_right("May", [])
 

@@ -8,7 +8,7 @@ from chatbot.answer import Answer, Citation
 from chatbot.calibration import Calibration
 from chatbot.chatbot import Chatbot
 from chatbot.conversation import Conversation, Turn
-from chatbot.follow_up import EMPTY_QUESTIONS, PastTurn, Signs, repeats, signs, text_width
+from chatbot.follow_up import EMPTY_QUESTIONS, SMALL_TALK, Landmarks, PastTurn, Signs, repeats, signs, text_width
 from chatbot.pipeline import QAPipeline
 from chatbot.reader import Reader
 from knowledge_base.chunking import cut_passages
@@ -43,37 +43,53 @@ def chatbot(tmp_path):
 
 
 def test_a_short_question_near_the_old_article_is_a_follow_up():
-    assert Signs(topic_share=0.6, emptiness=2.0, width=15).logit() > 0
+    assert Signs(topic_share=0.6, emptiness=0.6, small_talk=0.2, width=15).logit() > 0
 
 
 def test_a_long_question_nearer_to_another_article_stands_alone():
-    assert Signs(topic_share=0.1, emptiness=2.0, width=40).logit() < 0
+    assert Signs(topic_share=0.1, emptiness=0.6, small_talk=0.2, width=40).logit() < 0
 
 
 def test_a_question_without_content_is_likelier_a_follow_up_than_one_with():
-    assert Signs(0.3, emptiness=4.0, width=25).logit() > Signs(0.3, emptiness=1.0, width=25).logit()
+    empty, full = Signs(0.3, 0.9, 0.2, width=25), Signs(0.3, 0.1, 0.2, width=25)
+    assert empty.logit() > full.logit()
+
+
+def test_small_talk_is_less_likely_a_follow_up():
+    assert Signs(0.3, 0.5, small_talk=0.9, width=15).logit() < Signs(0.3, 0.5, small_talk=0.1, width=15).logit()
 
 
 def test_a_long_question_about_the_old_article_stands_alone():
-    assert Signs(topic_share=1.0, emptiness=1.5, width=60).logit() < 0
+    assert Signs(topic_share=1.0, emptiness=0.1, small_talk=0.0, width=60).logit() < 0
 
 
 def test_signs_compare_the_old_article_with_the_nearest_one():
-    found = signs("And for Norway?", np.array([0.1, 0.3]), np.array([0.2]), topic_score=2.0, best_score=4.0)
-    assert found.topic_share == 0.5
-
-
-def test_signs_measure_emptiness_in_standard_deviations():
-    found = signs("And?", np.array([0.1, 0.3], np.float32), np.array([0.1, 0.4], np.float32), 1.0, 1.0)
-    assert found.emptiness == pytest.approx(2.0)
+    assert signs("And for Norway?", (0.5, 0.1), topic_score=2.0, best_score=4.0).topic_share == 0.5
 
 
 def test_an_article_that_is_gone_has_no_share():
-    assert signs("And?", np.array([0.1, 0.3]), np.array([0.2]), float("-inf"), 4.0).topic_share == 0.0
+    assert signs("And?", (0.5, 0.1), float("-inf"), 4.0).topic_share == 0.0
 
 
-def test_passages_that_are_all_alike_give_no_emptiness():
-    assert signs("And?", np.array([0.2, 0.2]), np.array([0.9]), 1.0, 1.0).emptiness == 0.0
+@pytest.fixture
+def landmarks():
+    """Two empty questions whose cosine is 0.8, and small talk at right angles to both."""
+    empty = np.array([[1.0, 0.0, 0.0], [0.8, 0.6, 0.0]], np.float32)
+    return Landmarks(empty, np.array([[0.0, 0.0, 1.0]], np.float32))
+
+
+def test_an_empty_question_is_as_like_its_kind_as_its_nearest_other(landmarks):
+    assert landmarks.likeness(np.array([0.8, 0.0, 0.6], np.float32)) == pytest.approx((1.0, 0.75))
+
+
+def test_likeness_does_not_depend_on_the_scale_of_an_encoder(landmarks):
+    # A dimension that all texts share, as in encoders whose cosines lie between 0.7 and 1.
+    def squeezed(vectors):
+        return np.hstack([vectors * np.sqrt(0.3), np.full((*vectors.shape[:-1], 1), np.sqrt(0.7))]).astype(np.float32)
+
+    question = np.array([[0.6, 0.0, 0.8]], np.float32)
+    narrow = Landmarks(squeezed(landmarks.empty), squeezed(landmarks.small_talk))
+    assert narrow.likeness(squeezed(question)[0]) == pytest.approx(landmarks.likeness(question[0]), abs=1e-5)
 
 
 def test_a_japanese_character_is_as_wide_as_two_letters():
@@ -149,6 +165,14 @@ def test_a_new_topic_is_not_bent_by_the_conversation(chatbot):
     assert (reply.answer.text, reply.understood_as) == ("90 days", None)
 
 
+def test_what_was_quoted_already_is_no_answer_to_a_follow_up(chatbot):
+    talk = Conversation()
+    first = chatbot.reply("How long is the warranty of a lamp?", talk)
+    reply = chatbot.reply("A lamp?", talk)
+    assert first.answer.text == "2 years"
+    assert reply.answer.text != "2 years"
+
+
 def test_a_first_question_is_never_a_follow_up(chatbot):
     assert chatbot.reply("A battery?", Conversation()).understood_as is None
 
@@ -165,7 +189,7 @@ def test_a_later_question_that_stands_alone_is_encoded_once(chatbot):
     chatbot.reply("How long is the warranty of a lamp?", talk)
     chatbot.reply("How many days is the password of my account valid?", talk)
     batches = chatbot.pipeline.retriever.encoder.fake_network.batches
-    assert [len(batch.ids) for batch in batches[-2:]] == [1, len(EMPTY_QUESTIONS)]
+    assert [len(batch.ids) for batch in batches[-2:]] == [1, len(EMPTY_QUESTIONS + SMALL_TALK)]
 
 
 def test_questions_without_content_are_encoded_once_for_all(chatbot):
@@ -173,7 +197,7 @@ def test_questions_without_content_are_encoded_once_for_all(chatbot):
     for message in ("How long is the warranty of a lamp?", "A battery?", "A lamp?"):
         chatbot.reply(message, talk)
     batches = chatbot.pipeline.retriever.encoder.fake_network.batches
-    assert [len(batch.ids) for batch in batches].count(len(EMPTY_QUESTIONS)) == 1
+    assert [len(batch.ids) for batch in batches].count(len(EMPTY_QUESTIONS + SMALL_TALK)) == 1
 
 
 def test_a_follow_up_to_an_article_that_was_removed_still_gets_a_reply(chatbot):

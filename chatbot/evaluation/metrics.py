@@ -58,8 +58,19 @@ def _word_f1(answer: list[str], gold: list[str]) -> float:
 
 
 def is_right(answer: str | None, golds: Sequence[str]) -> bool:
-    """Would a customer be served? See RIGHT_F1; an answer to an unanswerable question never is."""
-    return answer is not None and bool(golds) and f1(answer, golds) >= RIGHT_F1
+    """Would a customer be served? See RIGHT_F1; an answer to an unanswerable question never is.
+
+    Of answers with numbers one number must be shared: "16.90 euros" is half of the words of "14.90 euros".
+    """
+    if answer is None:
+        return False
+    said = _numbers(answer)
+    fitting = [gold for gold in golds if not said or not (wanted := _numbers(gold)) or said & wanted]
+    return bool(fitting) and f1(answer, fitting) >= RIGHT_F1
+
+
+def _numbers(text: str) -> set[str]:
+    return set(re.findall(r"\d+", normalise(text)))
 
 
 def rank_of(wanted: str, documents: Sequence[str]) -> int | None:

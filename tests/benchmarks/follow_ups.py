@@ -4,7 +4,8 @@
 
 Conversations with odd numbers are for tuning, those with even numbers for reporting; so are the sample questions,
 which are asked after one another here to see whether a conversation bends ordinary questions: half of the pairs are
-about one article, half about two. Scores are 0..100. `--fit` fits the curve of `chatbot/follow_up.py`
+about one article, half about two. Questions without an answer are asked after an answered one as well: their `answered`
+must not rise. Scores are 0..100. `--fit` fits the curve of `chatbot/follow_up.py`
 instead; `--tuning` measures the tuning halves only, to compare variants with.
 """
 
@@ -31,9 +32,8 @@ from chatbot.chatbot import Chatbot
 from chatbot.conversation import Conversation, Turn
 from chatbot.evaluation.metrics import f1, is_right
 from chatbot.evaluation.provenance import file_hash, provenance
-from chatbot.follow_up import EMPTY_QUESTIONS, PastTurn, Signs, signs
+from chatbot.follow_up import PastTurn, Signs, signs
 from chatbot.settings import Settings
-from retrieval.model_types import FloatArray
 
 DATA = Path(__file__).parents[1] / "data"
 LANGUAGES = ("en", "de", "es", "ja", "ar", "tr")
@@ -113,12 +113,11 @@ def ordinary(*, odd: bool, languages: Sequence[str], count: int) -> list[Pair]:
     chance = random.Random(SEED)
     pairs = []
     for code in languages:
-        entries = [e for half in ("shop", "product") for e in read_lines(DATA / "questions" / f"{code}.{half}.jsonl")]
-        answerable = [entry for entry in entries if entry["document"]]
-        seconds = [entry for entry in answerable if number_of(entry["id"]) % 2 == odd]
+        entries = answerable(code)
+        seconds = [entry for entry in entries if number_of(entry["id"]) % 2 == odd]
         for second in chance.sample(seconds, min(count, len(seconds))):
-            same = [e for e in answerable if e["document"] == second["document"] and e is not second]
-            others = [e for e in answerable if e["document"] != second["document"]]
+            same = [e for e in entries if e["document"] == second["document"] and e is not second]
+            others = [e for e in entries if e["document"] != second["document"]]
             for kind, firsts in (("same_article", same), ("other_article", others)):
                 if firsts:
                     first = asked(chance.choice(firsts))
@@ -126,12 +125,33 @@ def ordinary(*, odd: bool, languages: Sequence[str], count: int) -> list[Pair]:
     return pairs
 
 
+def unanswerable(*, fit: bool) -> list[Pair]:
+    """Questions without an answer, each after a sample question in its language, or in English."""
+    chance = random.Random(SEED)
+    pairs = []
+    for path in sorted((DATA / "silence").glob("*.jsonl")):
+        for entry in read_lines(path):
+            language = entry["language"] if entry["language"] in ALL_LANGUAGES else "en"
+            first = chance.choice(answerable(language))
+            if (entry["half"] == "fit") == fit:
+                second = Asked(entry["question"], "", ())
+                pairs.append(Pair(entry["language"], entry["kind"], number_of(entry["id"]), asked(first), second))
+    return pairs
+
+
+def answerable(language: str) -> list[dict[str, Any]]:
+    """The sample questions of a language that have an answer."""
+    paths = sorted((DATA / "questions").glob(f"{language}.*.jsonl"))
+    return [entry for path in paths for entry in read_lines(path) if entry.get("document")]
+
+
 def measure(chatbot: Chatbot, *, tuning: bool) -> dict[str, Any]:
     """Scores without history, with the gold first answer, and with the first answer that was really given."""
     written = [pair for pair in conversations() if pair.number % 2 == tuning]
     plain = ordinary(odd=tuning, languages=LANGUAGES, count=PAIRS_PER_LANGUAGE)
+    silent = unanswerable(fit=tuning)
     ask(chatbot, written[0], None)  # loads what is loaded on first use
-    outcomes = {pair: three_ways(chatbot, pair) for pair in (*written, *plain)}
+    outcomes = {pair: three_ways(chatbot, pair) for pair in (*written, *plain, *silent)}
     return {
         **provenance(),
         "data": {code: file_hash(DATA / "follow_ups" / f"{code}.jsonl") for code in LANGUAGES},
@@ -141,6 +161,7 @@ def measure(chatbot: Chatbot, *, tuning: bool) -> dict[str, Any]:
         "kinds": by_group(written, outcomes, lambda pair: pair.kind),
         "languages": by_group(written, outcomes, lambda pair: f"{pair.language} {pair.kind}"),
         "ordinary": by_group(plain, outcomes, lambda pair: pair.kind),
+        "unanswerable": by_group(silent, outcomes, lambda pair: pair.kind),
     }
 
 
@@ -212,16 +233,15 @@ def percent(values: Iterable[float]) -> float:
 def fit(chatbot: Chatbot) -> dict[str, Any]:
     """The weights of the curve, both classes counting the same."""
     plain = ordinary(odd=True, languages=ALL_LANGUAGES, count=FITTED_PAIRS_PER_LANGUAGE)
-    pairs = [pair for pair in conversations() if pair.number % 2] + plain
-    empty = chatbot.pipeline.retriever.encoder.encode_questions(EMPTY_QUESTIONS)
-    rows = [signs_of(chatbot, pair, empty) for pair in pairs]
-    features = np.array([[*row.values, 1.0] for row in rows])  # (n, 4)
+    pairs = [pair for pair in conversations() if pair.number % 2] + plain + unanswerable(fit=True)
+    rows = [signs_of(chatbot, pair) for pair in pairs]
+    features = np.array([[*row.values, 1.0] for row in rows])  # (n, 5)
     is_follow_up = np.array([pair.kind in ("ellipsis", "pronoun") for pair in pairs])
     balance = np.where(is_follow_up, (~is_follow_up).sum() / is_follow_up.sum(), 1.0)
     weights = logistic(features, is_follow_up, balance)
     logits = features @ weights
     return {
-        "topic, width, emptiness, bias": [round(float(weight), 2) for weight in weights],
+        "topic, width, emptiness, small talk, bias": [round(float(weight), 2) for weight in weights],
         "follow_ups_recognised": percent(logits[is_follow_up] > 0),
         "others_taken_as_follow_ups": percent(logits[~is_follow_up] > 0),
         "examples": sorted(
@@ -232,14 +252,14 @@ def fit(chatbot: Chatbot) -> dict[str, Any]:
     }
 
 
-def signs_of(chatbot: Chatbot, pair: Pair, empty: FloatArray) -> Signs:
+def signs_of(chatbot: Chatbot, pair: Pair) -> Signs:
     """The signs of the second question after the first was answered rightly."""
     retriever, question = chatbot.pipeline.retriever, pair.second.question
     vector = retriever.encoder.encode_questions([question], [pair.language])[0]
     found = retriever.score(question, vector, pair.language)
     best = retriever.best(found, 1)[0].score
     topic = retriever.best_of_document(found, gold_turn(chatbot, pair.first).citation.passage.document)
-    return signs(question, found.similarities, empty @ vector, topic, best)
+    return signs(question, chatbot.pipeline.landmarks.likeness(vector), topic, best)
 
 
 def logistic(features: Any, truth: Any, balance: Any) -> Any:
@@ -247,7 +267,7 @@ def logistic(features: Any, truth: Any, balance: Any) -> Any:
     means, spreads = features.mean(0), features.std(0)
     means[-1], spreads[-1] = 0.0, 1.0
     rows = (features - means) / spreads
-    ridge = RIDGE * np.array([1.0, 1.0, 1.0, 0.0])
+    ridge = RIDGE * np.array([*[1.0] * (features.shape[1] - 1), 0.0])
     weights = np.zeros(rows.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-rows @ weights))
