@@ -137,7 +137,8 @@ def test_evaluation_question_among_training_text_is_refused():
 
 def test_no_training_text_is_an_evaluation_text(data):
     folder = Path(os.environ.get("ANYTONGUE_DATA", data))
-    refuse_overlap(training_texts(folder), evaluation_texts(folder), str(folder))
+    written = Path(__file__).parents[1] / "retrieval" / "training" / "written"
+    refuse_overlap(training_texts(folder, written), evaluation_texts(folder), str(folder))
 
 
 def test_pair_whose_translation_is_an_evaluation_question_is_left_out(data):

@@ -21,6 +21,7 @@ from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
 from retrieval.training.overlap import evaluation_texts, refuse_overlap
 from retrieval.training.runs import add_run_arguments, batches_by_length, pad, prepare_run
+from retrieval.training.written import load_training_questions
 
 DEV_SQUAD_QUESTIONS = 300  # enough to see two points of F1, cheap enough for a CPU
 DEV_UNANSWERABLE_QUESTIONS = 150
@@ -138,9 +139,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train the reader and write `model/` and `scores.json` into the run's folder."""
-    train = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
+    train = load_training_questions(arguments.data, arguments.written)
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
-    refuse_overlap((e.context for e in train), evaluation_texts(arguments.data), "english_qa/train.jsonl.gz")
+    refuse_overlap((e.context for e in train), evaluation_texts(arguments.data), "questions to train on")
     budget = prepare_run(arguments)
     model, tokenizer_file = load_reader(arguments.start, arguments.dropout)
     freeze(model, arguments.frozen_layers)

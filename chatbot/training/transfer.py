@@ -31,6 +31,7 @@ from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
 from retrieval.training.runs import add_run_arguments, batches_by_length, prepare_run
 from retrieval.training.switching import WordSwitcher
+from retrieval.training.written import load_training_questions
 
 TEMPERATURE = 2.0  # the teacher's second and third choices say most about what it understood
 STATE_WEIGHT = 4.0  # of the passage states' cosine beside the span scores
@@ -185,7 +186,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train and write `model/`, `scores.json` and `agreement.json` into the run's folder."""
     languages = load_languages(arguments.data)
-    train = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
+    train = load_training_questions(arguments.data, arguments.written)
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
     budget = prepare_run(arguments)
     (student, tokenizer_file), (teacher, _) = (load_with_rows(arguments.start, arguments.encoder) for _ in range(2))

@@ -20,7 +20,7 @@ from transformers import BertModel
 from retrieval.dictionary import Dictionary
 from retrieval.training.asked import AskedBatch, AskedPassages
 from retrieval.training.checkpoints import load_encoder, save_plain
-from retrieval.training.english_qa import QAExample, TrainingDataError, load_english_qa
+from retrieval.training.english_qa import QAExample, TrainingDataError
 from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
 from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import load_languages
@@ -28,6 +28,7 @@ from retrieval.training.parallel import LanguagePairs
 from retrieval.training.runs import add_run_arguments, batches_by_length, pad, prepare_run
 from retrieval.training.switching import WordSwitcher
 from retrieval.training.vocabulary import english_pieces, english_tokenizer, special_id
+from retrieval.training.written import load_training_questions
 
 TEMPERATURE = 0.05  # Reimers & Gurevych's scale of 20
 COSINE_WEIGHT = 4.0  # beside the contrastive loss, so that vectors match and not only rank
@@ -232,14 +233,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--row-rate", type=float, default=5e-4, help="learning rate of the new rows; 0 keeps them")
     parser.add_argument("--rows-until", type=float, default=1.0, help="share of the run after which rows rest")
     parser.add_argument(
-        "--asked-share", type=float, default=0.0, help="share of the tokens that are questions over English passages"
+        "--asked-share", type=share, default=0.0, help="share of the tokens that are questions over English passages"
     )
+
+
+def share(text: str) -> float:
+    """A number from 0 to below 1: translations are always part of the run, the encoder would forget them."""
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to below 1")
+    return number
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Train the encoder and write `model/` and `scores.json` into the run's folder."""
     languages = load_languages(arguments.data)
-    english = load_english_qa(arguments.data / "english_qa" / "train.jsonl.gz")
+    english = load_training_questions(arguments.data, arguments.written)
     budget = prepare_run(arguments)
     student, tokenizer_file = load_encoder(arguments.start)
     teacher, _ = load_encoder(arguments.teacher or arguments.start)

@@ -7,8 +7,9 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from retrieval.training.english_qa import TrainingDataError, load_english_qa
+from retrieval.training.english_qa import TrainingDataError
 from retrieval.training.parallel import LanguagePairs, Pair, languages_in, load_language
+from retrieval.training.written import load_training_questions
 
 SHARED_SEARCH_QUESTIONS = "mkqa_questions.tsv"
 
@@ -42,9 +43,9 @@ def load_languages(data: Path) -> dict[str, LanguagePairs]:
     }
 
 
-def training_texts(data: Path) -> Iterator[str]:
+def training_texts(data: Path, written: Path | None = None) -> Iterator[str]:
     """English questions and passages, and both sides of the parallel text, as the trainers read them."""
-    for example in load_english_qa(data / "english_qa" / "train.jsonl.gz"):
+    for example in load_training_questions(data, written):
         yield example.question
         yield example.context
     for pairs in load_languages(data).values():

@@ -70,6 +70,7 @@ def add_run_arguments(parser: argparse.ArgumentParser, tokens: int, batch_tokens
     parser.add_argument("--batch-tokens", type=int, default=batch_tokens, help="tokens of a padded batch")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="CPU threads (all)")
+    parser.add_argument("--written", type=Path, metavar="FOLDER", help="more questions: retrieval/training/written")
 
 
 def prepare_run(arguments: argparse.Namespace) -> Budget:

@@ -1,0 +1,65 @@
+"""Questions written for this project in addition to the data folder's: `written/`, read with `--written FOLDER`.
+
+`help_centres.jsonl` has passages of its own, of fictional companies. `near_misses.jsonl` has questions that passages of
+the data folder nearly answer; it names the passages by their SHA-256, so that nobody's text is copied here.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from retrieval.training.english_qa import GoldAnswer, QAExample, TrainingDataError, load_english_qa
+
+HELP_CENTRES, NEAR_MISSES = "help_centres.jsonl", "near_misses.jsonl"
+HELP_CENTRE_SOURCE, NEAR_MISS_SOURCE = "written-help", "written-near-miss"
+
+
+def load_training_questions(data: Path, written: Path | None = None) -> list[QAExample]:
+    """The training split of the data folder and, with `written`, that folder's questions after it."""
+    examples = load_english_qa(data / "english_qa" / "train.jsonl.gz")
+    if written is None:
+        return examples
+    return [*examples, *_help_centres(written / HELP_CENTRES), *_near_misses(written / NEAR_MISSES, examples)]
+
+
+def context_hash(context: str) -> str:
+    """What a near miss names its passage by."""
+    return hashlib.sha256(context.encode()).hexdigest()
+
+
+def _help_centres(path: Path) -> Iterator[QAExample]:
+    for where, record in _records(path, ("title", "passage", "questions")):
+        passage = record["passage"]
+        for question, answer in record["questions"]:
+            start = passage.find(answer)
+            if start < 0:
+                raise TrainingDataError(f"{where}: {answer!r} does not stand in the passage")
+            answers = (GoldAnswer(answer, start),) if answer else ()
+            yield QAExample(HELP_CENTRE_SOURCE, question, passage, answers, record["title"])
+
+
+def _near_misses(path: Path, examples: Sequence[QAExample]) -> Iterator[QAExample]:
+    """Those of passages that the data folder does not hold are left out: it may be a smaller one."""
+    passages = {context_hash(example.context): example for example in examples}
+    for _, record in _records(path, ("context_sha256", "questions")):
+        passage = passages.get(record["context_sha256"])
+        if passage is not None:
+            for question in record["questions"]:
+                yield QAExample(NEAR_MISS_SOURCE, question, passage.context, (), passage.title)
+
+
+def _records(path: Path, fields: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    if not path.is_file():
+        raise TrainingDataError(f"{path} is missing; --written wants a folder with {HELP_CENTRES} and {NEAR_MISSES}")
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        where = f"{path} line {number}"
+        try:
+            record = json.loads(line)
+        except ValueError as error:
+            raise TrainingDataError(f"{where} is not JSON") from error
+        missing = [field for field in fields if field not in record]
+        if missing:
+            raise TrainingDataError(f"{where} lacks {', '.join(missing)}")
+        yield where, record
