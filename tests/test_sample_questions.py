@@ -18,7 +18,7 @@ OTHER_LANGUAGES = (
     *("nl", "pl", "pt", "ro", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
 )
 LANGUAGES = ("en", *OTHER_LANGUAGES)
-HALVES = ("shop", "product")
+PARTS = ("shop", "product", "more")
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Question:
 
 def read(language: str) -> list[Question]:
     found = []
-    for half in HALVES:
-        lines = (QUESTIONS / f"{language}.{half}.jsonl").read_text(encoding="utf-8").splitlines()
+    for part in PARTS:
+        lines = (QUESTIONS / f"{language}.{part}.jsonl").read_text(encoding="utf-8").splitlines()
         for line in lines:
             entry = json.loads(line)
             found.append(Question(**{**entry, "answers": tuple(entry["answers"])}))
@@ -78,7 +78,7 @@ def test_english_has_at_least_40_questions_that_no_article_answers(english):
 
 def test_every_question_file_belongs_to_a_known_language():
     files = {path.name for path in QUESTIONS.glob("*.jsonl")}
-    assert files == {f"{language}.{half}.jsonl" for language in LANGUAGES for half in HALVES}
+    assert files == {f"{language}.{part}.jsonl" for language in LANGUAGES for part in PARTS}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
