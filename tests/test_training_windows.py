@@ -5,7 +5,6 @@ from tokenizers import Tokenizer
 from training_world import write_checkpoint
 
 from chatbot.training.english import EnglishMix, EnglishQuestions
-from chatbot.training.measure import auroc, token_f1
 from chatbot.training.pseudo import PseudoQuestion, pseudo_row
 from chatbot.training.transfer import PassageView, distance, pair_up
 from chatbot.training.windows import TextTokens, training_window
@@ -84,19 +83,3 @@ def test_same_reading_is_no_distance_away():
 
 def test_other_span_is_some_distance_away():
     assert distance(view([5.0, 1.0, 2.0]), view([1.0, 5.0, 2.0])).item() > 1.0
-
-
-def test_scores_that_separate_perfectly_have_auroc_one():
-    assert auroc(np.array([2.0, 3.0, 0.5, 1.0]), np.array([True, True, False, False])) == 1.0
-
-
-def test_auroc_counts_ties_half():
-    assert auroc(np.array([1.0, 1.0]), np.array([True, False])) == 0.5
-
-
-def test_f1_ignores_case_articles_and_punctuation():
-    assert token_f1("The Red door.", "red door") == 1.0
-
-
-def test_f1_is_the_overlap_of_words():
-    assert token_f1("red door", "red") == pytest.approx(2 / 3)

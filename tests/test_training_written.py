@@ -9,7 +9,8 @@ from training_world import write_data
 
 from retrieval.training import encoder
 from retrieval.training.english_qa import GoldAnswer, QAExample, TrainingDataError
-from retrieval.training.written import context_hash, load_training_questions
+from retrieval.training.parallel import WRITTEN_TIMES, Pair, load_language
+from retrieval.training.written import PASSAGES, context_hash, load_training_questions
 
 WRITTEN = Path(__file__).parents[1] / "retrieval" / "training" / "written"
 KETTLE = {
@@ -26,7 +27,7 @@ def data(tmp_path) -> Path:
 
 def write(folder: Path, helps: list[dict], misses: list[dict]) -> Path:
     folder.mkdir()
-    for name, records in (("help_centres", helps), ("near_misses", misses)):
+    for name, records in (("help_centres", helps), ("encyclopedia", []), ("near_misses", misses)):
         lines = [json.dumps(record) for record in records]
         (folder / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
     return folder
@@ -77,10 +78,21 @@ def test_folder_without_written_questions_is_refused(data, tmp_path):
 
 def test_own_questions_can_all_be_trained_on(data):
     examples = load_training_questions(data, WRITTEN)
-    of_help_centres = [example for example in examples if example.source == "written-help"]
-    unanswered = [example for example in of_help_centres if not example.answers]
-    assert len(of_help_centres) > 3000
-    assert 0.2 < len(unanswered) / len(of_help_centres) < 0.45
+    own = [example for example in examples if example.source in PASSAGES.values()]
+    unanswered = [example for example in own if not example.answers]
+    assert len(own) > 7000
+    assert 0.2 < len(unanswered) / len(own) < 0.45
+
+
+def test_written_translations_count_several_times(data, tmp_path):
+    (tmp_path / "de.questions.tsv").write_text("late fee amount\tHöhe der Mahngebühr\twritten\n", encoding="utf-8")
+    own = Pair("late fee amount", "Höhe der Mahngebühr", "written")
+    train = load_language(data, "de", tmp_path).train
+    assert train == (*load_language(data, "de").train, *[own] * WRITTEN_TIMES)
+
+
+def test_written_question_is_one_without_its_mark():
+    assert Pair("late fee amount", "Höhe der Mahngebühr", "written").is_question
 
 
 @pytest.mark.parametrize("share", ["1", "-0.1", "1.5"])

@@ -14,6 +14,7 @@ SOURCE_WEIGHTS = {
     "written-support": 2.0,  # the product's own domain
     "written-help": 1.5,  # the same, three in nine without an answer
     "written-general": 1.5,
+    "written-encyclopedia": 1.5,
     "squad1.1-train": 1.0,
     "squad2.0-train": 1.0,
     "written-near-miss": 1.0,  # the unanswerable half that the parts of SQuAD lack

@@ -1,8 +1,5 @@
 """How a reader in training does on English dev questions: F1, exact match, and telling answerable from not."""
 
-import re
-import string
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import BertForQuestionAnswering
 
+from chatbot.evaluation.metrics import exact_match, f1, separation
 from chatbot.training.windows import MAX_QUESTION_TOKENS, TextTokens
 from retrieval.training.english_qa import QAExample
 from retrieval.training.runs import pad
@@ -59,35 +57,13 @@ def score(
     pairs = [(question, example.context) for question, example in zip(asked, examples, strict=True)]
     readings = read_all(model, tokens, pairs)
     answerable = [(r, e) for r, e in zip(readings, examples, strict=True) if e.answers]
-    f1 = [max(token_f1(r.text, a.text) for a in e.answers) for r, e in answerable]
-    exact = [float(any(normalised(r.text) == normalised(a.text) for a in e.answers)) for r, e in answerable]
-    margins = np.array([reading.margin for reading in readings])
-    labels = np.array([bool(example.answers) for example in examples])
-    return ReaderScores(100 * float(np.mean(f1)), 100 * float(np.mean(exact)), auroc(margins, labels))
-
-
-def auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
-    """Chance that an answerable question scores above an unanswerable one."""
-    positive, negative = scores[labels], scores[~labels]
-    if not len(positive) or not len(negative):
-        return float("nan")
-    return float((positive[:, None] > negative).mean() + 0.5 * (positive[:, None] == negative).mean())
-
-
-def normalised(text: str) -> list[str]:
-    """SQuAD's comparison: lower case, no punctuation, no articles."""
-    kept = "".join(character for character in text.lower() if character not in string.punctuation)
-    return re.sub(r"\b(a|an|the)\b", " ", kept).split()
-
-
-def token_f1(said: str, gold: str) -> float:
-    """SQuAD's word overlap."""
-    ours, theirs = normalised(said), normalised(gold)
-    common = sum((Counter(ours) & Counter(theirs)).values())
-    if not ours or not theirs or not common:
-        return float(ours == theirs)
-    precision, recall = common / len(ours), common / len(theirs)
-    return 2 * precision * recall / (precision + recall)
+    golds = [(reading.text, [answer.text for answer in example.answers]) for reading, example in answerable]
+    apart = separation([reading.margin for reading in readings], [bool(example.answers) for example in examples])
+    return ReaderScores(
+        100 * float(np.mean([f1(text, answers) for text, answers in golds])),
+        100 * float(np.mean([exact_match(text, answers) for text, answers in golds])),
+        float("nan") if apart is None else apart,
+    )
 
 
 def _read_batch(model: BertForQuestionAnswering, tokens: TextTokens, pairs: Sequence[tuple[str, str]]) -> list[Reading]:

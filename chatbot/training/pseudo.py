@@ -61,7 +61,7 @@ class PseudoQuestions:
     ) -> None:
         self._switcher = switcher
         self._dictionary = dictionary
-        self._english = [example for example in english if example.answers]
+        self._english = english
         by_source = np.array([SOURCE_WEIGHTS.get(example.source, DEFAULT_WEIGHT) for example in self._english])
         self._english_shares = by_source / by_source.sum()
         self._stretches = stretches(list(dict.fromkeys(example.context for example in english)))
@@ -97,7 +97,7 @@ class PseudoQuestions:
     def _switched(self, switcher: WordSwitcher, code: str, generator: np.random.Generator) -> PseudoQuestion:
         example = self._english[int(generator.choice(len(self._english), p=self._english_shares))]
         own = generator.random() < OWN_PASSAGE_SHARE
-        passage = answering_stretch(example, generator) if own else self._passage(example.question, generator)
+        passage = own_stretch(example, generator) if own else self._passage(example.question, generator)
         pair = as_typed(switcher.switched(example.question, code, generator), code, generator)
         return PseudoQuestion(code, example.question, pair.translation, passage)
 
@@ -129,13 +129,15 @@ def stretches(passages: Sequence[str]) -> list[str]:
     return cut
 
 
-def answering_stretch(example: QAExample, generator: np.random.Generator) -> str:
-    """A stretch of the question's own passage that holds the first answer, or its beginning."""
-    answer = example.answers[0]
-    first = len(example.context[: answer.start].split())
-    last = first + len(answer.text.split())
+def own_stretch(example: QAExample, generator: np.random.Generator) -> str:
+    """A stretch of the question's own passage: one that holds the first answer, or its beginning; any without one."""
     words = example.context.split()
-    low, high = max(0, min(last - STRETCH_WORDS, first)), min(first, max(0, len(words) - STRETCH_WORDS // 2))
+    low, high = 0, max(0, len(words) - STRETCH_WORDS // 2)
+    if example.answers:
+        answer = example.answers[0]
+        first = len(example.context[: answer.start].split())
+        last = first + len(answer.text.split())
+        low, high = max(0, min(last - STRETCH_WORDS, first)), min(first, high)
     begin = int(generator.integers(min(low, high), max(low, high) + 1))
     return " ".join(words[begin : begin + STRETCH_WORDS])
 

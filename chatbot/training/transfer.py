@@ -18,8 +18,9 @@ from tokenizers import Tokenizer
 from torch.nn.functional import cosine_similarity, kl_div, log_softmax, softmax
 from transformers import BertForQuestionAnswering
 
+from chatbot.evaluation.metrics import f1
 from chatbot.training.english import EnglishMix, EnglishQuestions
-from chatbot.training.measure import read_all, token_f1
+from chatbot.training.measure import read_all
 from chatbot.training.pseudo import PseudoQuestion, PseudoQuestions, PseudoRow, pseudo_row
 from chatbot.training.reader import EnglishStage, WindowBatch, collate, freeze, span_logits, write_scores
 from chatbot.training.windows import TextTokens, Window
@@ -166,7 +167,7 @@ def agreement(
     wanted = read_all(models[1], tokens, [(question.english, question.passage) for question in questions])
     scores: dict[str, list[float]] = {}
     for question, mine, theirs in zip(questions, ours, wanted, strict=True):
-        scores.setdefault(question.language, []).append(token_f1(mine.text, theirs.text))
+        scores.setdefault(question.language, []).append(f1(mine.text, [theirs.text]))
     result = {code: round(100 * float(np.mean(values)), 1) for code, values in scores.items()}
     return {**result, "mean": round(float(np.mean(list(result.values()))), 2)}
 
@@ -185,7 +186,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train and write `model/`, `scores.json` and `agreement.json` into the run's folder."""
-    languages = load_languages(arguments.data)
+    languages = load_languages(arguments.data, arguments.written)
     train = load_training_questions(arguments.data, arguments.written)
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
     budget = prepare_run(arguments)

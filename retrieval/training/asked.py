@@ -18,7 +18,7 @@ from retrieval.training.switching import WordSwitcher
 VAGUE_SOURCES = ("policyqa", "fairytaleqa")
 """Their questions ("Who collects it?", "What did the king do?") only make sense beside their passage."""
 
-OFTEN = {"written-support": 4, "written-help": 3, "written-general": 2}
+OFTEN = {"written-support": 4, "written-help": 3, "written-general": 2, "written-encyclopedia": 2}
 """Times that a passage is drawn in one round; each of the others once."""
 
 GROUPS, NEAR_PASSAGES = 4, 6  # of each batch: passages drawn, and how many stand near each of them

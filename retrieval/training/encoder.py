@@ -247,7 +247,7 @@ def share(text: str) -> float:
 
 def run(arguments: argparse.Namespace) -> None:
     """Train the encoder and write `model/` and `scores.json` into the run's folder."""
-    languages = load_languages(arguments.data)
+    languages = load_languages(arguments.data, arguments.written)
     english = load_training_questions(arguments.data, arguments.written)
     budget = prepare_run(arguments)
     student, tokenizer_file = load_encoder(arguments.start)

@@ -29,14 +29,14 @@ def evaluation_texts(data: Path) -> list[str]:
     return texts
 
 
-def load_languages(data: Path) -> dict[str, LanguagePairs]:
-    """All parallel text but for pairs that are evaluation texts on either side."""
+def load_languages(data: Path, written: Path | None = None) -> dict[str, LanguagePairs]:
+    """All parallel text, with `written` the project's own too, but for pairs with an evaluation text on either side."""
     closed = {plain(text) for text in evaluation_texts(data)}
 
     def allowed(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:
         return tuple(p for p in pairs if plain(p.english) not in closed and plain(p.translation) not in closed)
 
-    languages = {code: load_language(data, code) for code in languages_in(data)}
+    languages = {code: load_language(data, code, written) for code in languages_in(data)}
     return {
         code: LanguagePairs(allowed(pairs.train), allowed(pairs.held_out), allowed(pairs.lexicon))
         for code, pairs in languages.items()
@@ -48,7 +48,7 @@ def training_texts(data: Path, written: Path | None = None) -> Iterator[str]:
     for example in load_training_questions(data, written):
         yield example.question
         yield example.context
-    for pairs in load_languages(data).values():
+    for pairs in load_languages(data, written).values():
         for pair in pairs.train:
             yield pair.english
             yield pair.translation

@@ -37,6 +37,8 @@ HELD_OUT_SHARE = 200  # one English text in this many is kept back, in all langu
 WHOLE_SENTENCE_WORDS = 4  # fewer words: a label or a name rather than a sentence
 MAX_BAD_SHARE = 0.01  # a few empty translations are in the nature of collected text
 MIN_PAIRS = 20  # a language with fewer is a broken file
+QUESTION_SOURCES = ("mkqa", "written")
+WRITTEN_TIMES = 6  # a question written for the project counts as so many pairs: nothing else sounds like a customer
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,8 @@ class Pair:
 
     @property
     def is_question(self) -> bool:
-        """A question, with or without its mark: search questions are written without."""
-        return self.english.endswith("?") or self.source == "mkqa"
+        """A question, with or without its mark: who searches writes none."""
+        return self.english.endswith("?") or self.source in QUESTION_SOURCES
 
     @property
     def is_sentence(self) -> bool:
@@ -67,8 +69,11 @@ class LanguagePairs:
     lexicon: tuple[Pair, ...]
 
 
-def load_language(data: Path, language: str) -> LanguagePairs:
-    """Everything of one language; raises TrainingDataError where there is too little to learn from."""
+def load_language(data: Path, language: str, written: Path | None = None) -> LanguagePairs:
+    """Everything of one language; raises TrainingDataError where there is too little to learn from.
+
+    `written`: folder with `LANGUAGE.questions.tsv`, where that language has one.
+    """
     files = [data / "parallel" / f"{language}.{kind}.tsv.gz" for kind in SENTENCE_FILES]
     pairs = [pair for path in files if path.is_file() for pair in _read(path)]
     if len(pairs) < MIN_PAIRS:
@@ -76,6 +81,8 @@ def load_language(data: Path, language: str) -> LanguagePairs:
     lexicon_file = data / "parallel" / f"{language}.{LEXICON_FILE}.tsv.gz"
     lexicon = _read(lexicon_file) if lexicon_file.is_file() else []
     held_out = [pair for pair in pairs if is_held_out(pair.english)]
+    if written is not None and (own := written / f"{language}.questions.tsv").is_file():
+        pairs += WRITTEN_TIMES * _read(own)
     train = [pair for pair in pairs if not is_held_out(pair.english)]
     return LanguagePairs(tuple(train), tuple(held_out), tuple(p for p in lexicon if not is_held_out(p.english)))
 
@@ -95,7 +102,8 @@ def is_held_out(english: str) -> bool:
 
 def _read(path: Path) -> list[Pair]:
     pairs, bad = [], []
-    with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             fields = line.rstrip("\n").split("\t")
             if len(fields) == 3 and fields[0].strip() and fields[1].strip():

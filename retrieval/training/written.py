@@ -1,7 +1,7 @@
 """Questions written for this project in addition to the data folder's: `written/`, read with `--written FOLDER`.
 
-`help_centres.jsonl` has passages of its own, of fictional companies. `near_misses.jsonl` has questions that passages of
-the data folder nearly answer; it names the passages by their SHA-256, so that nobody's text is copied here.
+`help_centres.jsonl` and `encyclopedia.jsonl` have passages of their own. `near_misses.jsonl` has questions that
+passages of the data folder nearly answer; it names these by their SHA-256, so that nobody's text is copied here.
 """
 
 import hashlib
@@ -12,8 +12,9 @@ from typing import Any
 
 from retrieval.training.english_qa import GoldAnswer, QAExample, TrainingDataError, load_english_qa
 
-HELP_CENTRES, NEAR_MISSES = "help_centres.jsonl", "near_misses.jsonl"
-HELP_CENTRE_SOURCE, NEAR_MISS_SOURCE = "written-help", "written-near-miss"
+PASSAGES = {"help_centres.jsonl": "written-help", "encyclopedia.jsonl": "written-encyclopedia"}
+"""Files of passages with questions, and what their examples give as source."""
+NEAR_MISSES, NEAR_MISS_SOURCE = "near_misses.jsonl", "written-near-miss"
 
 
 def load_training_questions(data: Path, written: Path | None = None) -> list[QAExample]:
@@ -21,7 +22,8 @@ def load_training_questions(data: Path, written: Path | None = None) -> list[QAE
     examples = load_english_qa(data / "english_qa" / "train.jsonl.gz")
     if written is None:
         return examples
-    return [*examples, *_help_centres(written / HELP_CENTRES), *_near_misses(written / NEAR_MISSES, examples)]
+    own = [example for name, source in PASSAGES.items() for example in _own_passages(written / name, source)]
+    return [*examples, *own, *_near_misses(written / NEAR_MISSES, examples)]
 
 
 def context_hash(context: str) -> str:
@@ -29,7 +31,7 @@ def context_hash(context: str) -> str:
     return hashlib.sha256(context.encode()).hexdigest()
 
 
-def _help_centres(path: Path) -> Iterator[QAExample]:
+def _own_passages(path: Path, source: str) -> Iterator[QAExample]:
     for where, record in _records(path, ("title", "passage", "questions")):
         passage = record["passage"]
         for question, answer in record["questions"]:
@@ -37,7 +39,7 @@ def _help_centres(path: Path) -> Iterator[QAExample]:
             if start < 0:
                 raise TrainingDataError(f"{where}: {answer!r} does not stand in the passage")
             answers = (GoldAnswer(answer, start),) if answer else ()
-            yield QAExample(HELP_CENTRE_SOURCE, question, passage, answers, record["title"])
+            yield QAExample(source, question, passage, answers, record["title"])
 
 
 def _near_misses(path: Path, examples: Sequence[QAExample]) -> Iterator[QAExample]:
@@ -52,7 +54,8 @@ def _near_misses(path: Path, examples: Sequence[QAExample]) -> Iterator[QAExampl
 
 def _records(path: Path, fields: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     if not path.is_file():
-        raise TrainingDataError(f"{path} is missing; --written wants a folder with {HELP_CENTRES} and {NEAR_MISSES}")
+        wanted = ", ".join((*PASSAGES, NEAR_MISSES))
+        raise TrainingDataError(f"{path} is missing; --written wants a folder with {wanted}")
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         where = f"{path} line {number}"
         try:
