@@ -78,7 +78,7 @@ def test_mix_draws_every_language(data):
 
 def test_most_lines_stand_beside_their_gloss_with_a_dictionary(data, tmp_path):
     languages = {"de": load_language(data, "de")}
-    dictionary.run(argparse.Namespace(data=data, out=tmp_path / "words"))
+    dictionary.run(argparse.Namespace(data=data, out=tmp_path / "words", written=None))
     glossing = ParallelMix(languages, WordSwitcher(languages), ["where is it?"], Dictionary(tmp_path / "words"))
     texts = [line.pair.translation for line in glossing.draw(200, np.random.default_rng(0))]
     glossed = [text for text in texts if "farbe" in text and "colour" in text]

@@ -40,7 +40,7 @@ def world(tmp_path_factory) -> Path:
     from_english = ("--start", str(folder / "english-reader"), "--learning-rate", "3e-3", "--window", "64")
     reader.run(options(reader, *out("reader"), "--tokens", "40000", "--batch-tokens", "512", *from_english))
     carry = ("--start", str(folder / "reader" / "model"), "--encoder", str(folder / "encoder" / "model"))
-    dictionary.run(argparse.Namespace(data=folder / "data", out=folder / "dictionary"))
+    dictionary.run(argparse.Namespace(data=folder / "data", out=folder / "dictionary", written=None))
     glossed = ("--dictionary", str(folder / "dictionary"))
     transfer.run(options(transfer, *out("transfer"), *small, *carry, *glossed, "--window", "64"))
     body_alone = ("--start", str(folder / "encoder" / "model"), "--row-rate", "0", "--body-rate", "1e-3")

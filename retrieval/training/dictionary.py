@@ -19,6 +19,7 @@ from retrieval.dictionary import (
 from retrieval.training.alignment import align, number_words
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs, Pair
+from retrieval.training.runs import add_written_argument
 
 MAX_PAIRS, MAX_PAIR_WORDS = 90_000, 20  # seconds a language; long pairs cost most and align worst
 LEXICON_TIMES = 2  # a lexicon says outright what sentences only suggest
@@ -31,18 +32,21 @@ Cutter = Callable[[str], list[str]]
 
 def learn(language: str, pairs: LanguagePairs) -> list[str]:
     """The lines of one language's file."""
-    lines = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_PAIR_WORDS]
-    lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *list(pairs.lexicon) * LEXICON_TIMES]
+    sentences = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_PAIR_WORDS]
+    sentences = sentences[:: 1 + len(sentences) // MAX_PAIRS]
+    lexicon = pairs.lexicon * LEXICON_TIMES
+    lines = [*sentences, *lexicon]
     cut = _cutter(language, pairs)
     ours = number_words(cut(pair.translation) for pair in lines)
     english = number_words(words_between_spaces(pair.english) for pair in lines)
     found = align(ours.rows, english.rows)
-    counts = Counter(number for row in ours.rows for number in row)
+    # A question written for the project stands there several times, to weigh more; that makes it no second witness.
+    counts = Counter(word for pair in (*dict.fromkeys(sentences), *lexicon) for word in cut(pair.translation))
     result = []
     for word, places in found.by_piece():
         choices = sorted(zip(found.probability[places], found.english[places], strict=True), reverse=True)
         good = [(english.names[n], p) for p, n in choices[:MAX_TRANSLATIONS] if p >= MIN_PROBABILITY]
-        if counts[word] >= MIN_COUNT and _says_something(ours.names[word], [name for name, _ in good]):
+        if counts[ours.names[word]] >= MIN_COUNT and _says_something(ours.names[word], [name for name, _ in good]):
             result.append(f"{ours.names[word]}\t" + " ".join(f"{name} {100 * p:.0f}" for name, p in good))
     return sorted(result)
 
@@ -75,11 +79,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `train encoder dictionary`."""
     parser.add_argument("--data", type=Path, default=Path("data"), help="folder with parallel/")
     parser.add_argument("--out", type=Path, required=True, help="folder for LANGUAGE.tsv.xz")
+    add_written_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write one file a language."""
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for code, pairs in tqdm(load_languages(arguments.data).items(), desc="dictionaries", unit="language"):
+    for code, pairs in tqdm(
+        load_languages(arguments.data, arguments.written).items(), desc="dictionaries", unit="language"
+    ):
         content = "".join(line + "\n" for line in learn(code, pairs)).encode()
         (arguments.out / (code + FILE_SUFFIX)).write_bytes(lzma.compress(content, preset=9 | lzma.PRESET_EXTREME))

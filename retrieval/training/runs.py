@@ -70,6 +70,11 @@ def add_run_arguments(parser: argparse.ArgumentParser, tokens: int, batch_tokens
     parser.add_argument("--batch-tokens", type=int, default=batch_tokens, help="tokens of a padded batch")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, help="CPU threads (all)")
+    add_written_argument(parser)
+
+
+def add_written_argument(parser: argparse.ArgumentParser) -> None:
+    """`--written`, for whatever reads questions or parallel text."""
     parser.add_argument("--written", type=Path, metavar="FOLDER", help="more questions: retrieval/training/written")
 
 
