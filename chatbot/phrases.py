@@ -24,6 +24,9 @@ _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _LONGEST_SMALL_TALK_CHARS = 60
 """Longer messages are never small talk, so they need no normalising."""
 
+_COLONS = {"fr": "\u00a0: ", "ja": "：", "zh": "："}
+"""Elsewhere it is followed by a space."""
+
 # Names of languages that are recognised but not served: the page can at least say which one it saw.
 _OTHER_ENDONYMS = {
     "bn": "বাংলা",
@@ -203,6 +206,11 @@ class Phrases:
 def phrase(key: PhraseKey, language: str | None, **values: str) -> str:
     """The sentence in that language; in English where the language has none."""
     return phrases(language).text(key, **values)
+
+
+def labelled(key: PhraseKey, language: str | None) -> str:
+    """That text as the label before a value, with the colon as the language sets it."""
+    return phrase(key, language) + _COLONS.get(language or "", ": ")
 
 
 def phrases(language: str | None) -> Phrases:

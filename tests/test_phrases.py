@@ -13,6 +13,7 @@ from chatbot.phrases import (
     PhraseKey,
     available_languages,
     is_right_to_left,
+    labelled,
     language_name,
     phrase,
     phrases,
@@ -176,3 +177,11 @@ def test_every_phrase_is_said_somewhere():
         path.read_text(encoding="utf-8") for name in ("ui", "chatbot") for path in (root / name).glob("*.py")
     )
     assert [key for key in PhraseKey if f"PhraseKey.{key.name}" not in code] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "label"),
+    [("en", "Confidence: "), ("fr", "Certitude\u00a0: "), ("zh", "把握程度："), ("de", "Einschätzung: ")],
+)
+def test_a_label_ends_with_the_colon_of_its_language(language, label):
+    assert labelled(PhraseKey.CONFIDENCE, language) == label

@@ -10,7 +10,7 @@ from html import escape
 from chatbot.answer import Answer, Citation
 from chatbot.chatbot import Reply, ReplyKind, found_key
 from chatbot.language import LANGUAGES
-from chatbot.phrases import PhraseKey, is_right_to_left, language_name, phrase, phrases
+from chatbot.phrases import PhraseKey, is_right_to_left, labelled, language_name, phrase, phrases
 from knowledge_base.documents import Passage
 from ui import icons
 from ui.excerpt import Excerpt, excerpt
@@ -27,7 +27,7 @@ OTHER_PASSAGE_CHARS = 240
 
 NEAREST_ARTICLE_LIMIT = 3
 
-_QUOTE_OPENERS = frozenset("“„«»‹\"'「『《〈\u2068")
+_QUOTE_OPENERS = frozenset("“„«»‹\"'「『《〈\u2068\u00a0")  # in French a no-break space follows the sign
 """What stands before a value in the phrases: tells a quote from the same word in the sentence around it."""
 
 _CONFIDENCE_WORDS = {
@@ -149,7 +149,7 @@ def _card(cited: Citation, answer: Answer, reply: Reply) -> str:
     note = escape(phrase(PhraseKey.QUOTED_IN_ENGLISH, language))
     return (
         '<figure class="at-card">'
-        f'<figcaption class="at-source"><span class="at-sr">{escape(phrase(PhraseKey.SOURCE, language))}: </span>'
+        f'<figcaption class="at-source"><span class="at-sr">{escape(labelled(PhraseKey.SOURCE, language))}</span>'
         f"{source_path(cited.passage)}</figcaption>"
         f'<blockquote class="at-passage" {ENGLISH}>{marked_excerpt(part)}</blockquote>'
         f'<div class="at-facts">{_confidence(reply)}<span class="at-note">{note}</span></div>'
@@ -164,10 +164,10 @@ def _confidence(reply: Reply) -> str:
     word = PhraseKey.CONFIDENCE_NOT_SURE
     if reply.kind is ReplyKind.FOUND:
         word = _CONFIDENCE_WORDS[found_key(confidence)]
-    label = escape(phrase(PhraseKey.CONFIDENCE, reply.language))
+    label = escape(labelled(PhraseKey.CONFIDENCE, reply.language))
     level = word.value.removeprefix("confidence_")
     text = escape(phrase(word, reply.language))
-    return f'<span class="at-confidence" data-level="{level}">{label}: {text}</span>'
+    return f'<span class="at-confidence" data-level="{level}">{label}{text}</span>'
 
 
 def _article_button(passage: Passage, span: tuple[int, int], language: str) -> str:
