@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import uuid4
 
-from chatbot.answer import Answer
+from chatbot.answer import Answer, Citation
 from chatbot.follow_up import PastTurn
 
 MAX_TURNS = 50
@@ -18,6 +18,11 @@ class Turn:
     language: str
     kind: str
     answer: Answer | None
+
+    @property
+    def quoted(self) -> Citation | None:
+        """The words that the reply quoted, as the answer or as the closest there are."""
+        return self.answer and (self.answer.citation or self.answer.closest)
 
 
 @dataclass(slots=True)
@@ -41,12 +46,14 @@ class Conversation:
 
     def last_answered(self) -> PastTurn | None:
         """What a follow-up may lean on: the last question that got words quoted, sure or the closest ones."""
-        for turn in reversed(self.turns):
-            quoted = turn.answer and (turn.answer.citation or turn.answer.closest)
-            if turn.answer and quoted:
-                # Of a chain of follow-ups the first and the last say all: "Shipping to Norway? - With express?"
-                return PastTurn((*turn.answer.completed_by[:1], turn.message), quoted)
-        return None
+        quoted = [(turn, said) for turn in self.turns if (said := turn.quoted)]
+        if not quoted:
+            return None
+        last, _ = quoted[-1]
+        # Of a chain of follow-ups the first and the last say all: "Shipping to Norway? - With express?"
+        first = last.answer.completed_by[:1] if last.answer else ()
+        questions = (*first, last.message)
+        return PastTurn(questions, tuple(said for turn, said in quoted if turn.message in questions))
 
     def remember(self, turn: Turn) -> None:
         """Add a turn and drop the oldest beyond MAX_TURNS."""

@@ -1,7 +1,7 @@
 """Follow-up questions: does a question stand alone, and how does it read together with what came before. Pure.
 
-No word list and no generator: numbers that mean the same in every language decide. Knows nothing of models; the
-similarities come from outside.
+No word list and no generator: numbers that mean the same in every language decide. Knows nothing of models; vectors
+come from outside.
 """
 
 import math
@@ -46,19 +46,18 @@ SMALL_TALK = (
     "Good morning.",
     "Good evening, everybody.",
     "Hello there!",
-    "Goodbye, see you soon.",
+    "I have to go now, take care.",
     "Have a nice day.",
     "Who are you?",
     "What is your name?",
     "How old are you?",
     "Where do you live?",
     "Who made you?",
-    "Are you a robot or a person?",
-    "Am I talking to a human?",
+    "Is a machine writing this?",
     "Tell me a joke.",
     "Tell me something funny.",
-    "You are stupid.",
-    "You are no help at all.",
+    "You are annoying.",
+    "What a bad service.",
     "You understand nothing.",
     "Well done, you are great.",
     "I love you.",
@@ -69,8 +68,7 @@ SMALL_TALK = (
 )
 """As short and as empty as follow-ups, but about nothing that was said before."""
 
-# A logistic curve over four signs, fitted with `tests/benchmarks/follow_ups.py --fit`, which says on what. Fit it
-# again for another encoder: the weights stay about the same, the bias moves by up to 2.
+# A logistic curve over four signs, fitted with `tests/benchmarks/follow_ups.py --fit`, which says on what.
 TOPIC_WEIGHT, WIDTH_WEIGHT, EMPTINESS_WEIGHT, SMALL_TALK_WEIGHT, BIAS = 10.18, -5.93, 9.27, -3.29, 12.43
 
 STANDS_ALONE_LOGIT = 0.5
@@ -90,8 +88,13 @@ class PastTurn:
 
     questions: tuple[str, ...]
     """The question that stood alone and, where the last one was a follow-up to it, that one."""
-    citation: Citation
-    """What it was answered with."""
+    said: tuple[Citation, ...]
+    """What was quoted for them, in that order."""
+
+    @property
+    def citation(self) -> Citation:
+        """What was quoted last."""
+        return self.said[-1]
 
     def complete_for_search(self, question: str) -> str:
         """The question after what came before, led by the title and headings of the passage that was cited."""

@@ -25,7 +25,7 @@ _LONGEST_SMALL_TALK_CHARS = 60
 """Longer messages are never small talk, so they need no normalising."""
 
 _COLONS = {"fr": "\u00a0: ", "ja": "：", "zh": "："}
-"""Elsewhere it is followed by a space."""
+"""Elsewhere a colon and a space."""
 
 # Names of languages that are recognised but not served: the page can at least say which one it saw.
 _OTHER_ENDONYMS = {

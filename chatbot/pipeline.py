@@ -42,8 +42,8 @@ class _Way:
     text: str
     passages: tuple[RetrievedPassage, ...]
     earlier: tuple[str, ...] = ()
-    said: Citation | None = None
-    """Quoted already. The words before it in `text` ask for just that, so it answers nothing new."""
+    said: tuple[Citation, ...] = ()
+    """Quoted already. The earlier questions in `text` ask for just that, so it answers nothing new."""
 
 
 class QAPipeline:
@@ -102,7 +102,7 @@ class QAPipeline:
             encode_ms += timings["encode"]
             rerank = {stage: ms + timings[stage] for stage, ms in rerank.items()}
             text = history.complete_for_reading(question)
-            ways = [_Way(text, tuple(found), history.questions, history.citation), alone]
+            ways = [_Way(text, tuple(found), history.questions, history.said), alone]
         search_ms = (perf_counter() - started) * 1000 - encode_ms - sum(rerank.values())
         return ways, {"encode": encode_ms, "search": search_ms, **rerank}
 
@@ -125,17 +125,23 @@ class QAPipeline:
         """The first way with an answer that is sure enough, else the surest of all."""
         found: list[tuple[_Way, Candidate | None]] = []
         for way in ways:
-            candidates = self.read_best_first(way.text, way.passages, language)
-            best = _fresh(candidates, way.said)
+            best = next(iter(self.read_best_first(way.text, way.passages, language, way.said)), None)
             if best and best.confidence >= needed:
                 return way, best
             found.append((way, best))
         return max(found, key=lambda pair: pair[1].confidence if pair[1] else -1.0)
 
     def read_best_first(
-        self, question: str, passages: Sequence[RetrievedPassage], language: str | None = None
+        self,
+        question: str,
+        passages: Sequence[RetrievedPassage],
+        language: str | None = None,
+        said: Sequence[Citation] = (),
     ) -> list[Candidate]:
-        """Candidates, surest first, from as many passages as can still change the outcome."""
+        """Candidates, surest first, from as many passages as can still change the outcome.
+
+        `said`: quoted already; what repeats it is none.
+        """
         text = self.reader.wording(question, language)
         spans: list[tuple[int, Span]] = []
         candidates: list[Candidate] = []
@@ -145,7 +151,8 @@ class QAPipeline:
                 break
             ranks = range(begin, min(begin + step, len(passages)))
             read = self.reader.read_batch([(text, passages[rank].passage) for rank in ranks])
-            spans += [(rank, span) for rank, found in zip(ranks, read, strict=True) for span in found]
+            found = ((rank, span) for rank, spans_there in zip(ranks, read, strict=True) for span in spans_there)
+            spans += [(rank, span) for rank, span in found if not _repeats_any(span, said)]
             begin += step
             candidates = self._weigh(spans, passages, language)
         return candidates
@@ -174,9 +181,8 @@ class QAPipeline:
         return sorted(candidates, key=lambda c: -c.confidence)
 
 
-def _fresh(candidates: Sequence[Candidate], said: Citation | None) -> Candidate | None:
-    """The surest candidate that says something which was not said already."""
-    return next((c for c in candidates if said is None or not repeats(c.citation, said)), None)
+def _repeats_any(span: Span, said: Sequence[Citation]) -> bool:
+    return any(repeats(Citation(span.passage, span.start, span.end), earlier) for earlier in said)
 
 
 def _normal(text: str) -> str:

@@ -141,7 +141,7 @@ def test_words_are_learnt_from_aligned_text() -> None:
 
 def test_what_is_the_same_in_english_or_seen_once_is_not_kept() -> None:
     pairs = LanguagePairs(
-        (Pair("the Hub", "der Hub", "t"), Pair("the Hub", "der Hub", "t"), Pair("a cat", "die Katze", "t")), (), ()
+        (Pair("the Hub", "der Hub", "t"), Pair("the old Hub", "der Hub", "t"), Pair("a cat", "die Katze", "t")), (), ()
     )
     assert [line.split("\t")[0] for line in learn("de", pairs)] == ["der"]
 
@@ -149,3 +149,8 @@ def test_what_is_the_same_in_english_or_seen_once_is_not_kept() -> None:
 def test_words_without_spaces_come_from_short_texts() -> None:
     pairs = LanguagePairs((Pair("return goods", "退货", "t"), Pair("I return goods", "我退货", "t")), (), ())
     assert "退货" in [line.split("\t")[0] for line in learn("zh", pairs)]
+
+
+def test_a_text_that_is_there_several_times_is_seen_once() -> None:
+    pairs = LanguagePairs((Pair("late fee", "die Mahngebühr", "written"),) * 6, (), ())
+    assert learn("de", pairs) == []

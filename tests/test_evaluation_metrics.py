@@ -57,7 +57,7 @@ def test_answer_of_articles_only_matches_a_gold_of_articles_only():
 
 
 def test_half_of_the_words_make_a_right_answer():
-    assert metrics.is_right("May", ["3 May 2025"])
+    assert metrics.is_right("3 May", ["on 3 May 2025"])
 
 
 def test_less_than_half_of_the_words_is_wrong():
@@ -70,6 +70,10 @@ def test_another_number_is_wrong_however_many_words_are_shared():
 
 def test_a_number_that_one_gold_answer_shares_makes_a_right_answer():
     assert metrics.is_right("from 10:00 to 16:00", ["from 9:00 to 16:00", "in the morning"])
+
+
+def test_an_answer_without_the_wanted_number_is_wrong():
+    assert not metrics.is_right("euros", ["14.90 euros"])
 
 
 def test_a_gold_answer_without_the_number_can_still_be_met():

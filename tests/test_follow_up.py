@@ -97,17 +97,17 @@ def test_a_japanese_character_is_as_wide_as_two_letters():
 
 
 def test_for_reading_the_earlier_question_comes_first():
-    past = PastTurn(("How much is shipping to Switzerland?",), SHIPPING)
+    past = PastTurn(("How much is shipping to Switzerland?",), (SHIPPING,))
     assert past.complete_for_reading("And for Norway?") == "How much is shipping to Switzerland? And for Norway?"
 
 
 def test_for_search_title_and_headings_come_first():
-    past = PastTurn(("How much?",), SHIPPING)
+    past = PastTurn(("How much?",), (SHIPPING,))
     assert past.complete_for_search("When?") == "Delivery > Norway. How much? When?"
 
 
 def test_of_a_long_earlier_question_the_end_is_kept_from_a_word_on():
-    past = PastTurn(("I moved " + "and moved " * 30 + "so what does it cost?",), SHIPPING)
+    past = PastTurn(("I moved " + "and moved " * 30 + "so what does it cost?",), (SHIPPING,))
     completed = past.complete_for_reading("And when?")
     assert completed.startswith(("and ", "moved "))
     assert completed.endswith("so what does it cost? And when?")
@@ -130,7 +130,7 @@ def test_a_conversation_without_answers_has_nothing_to_lean_on():
 def test_a_question_that_was_not_answered_is_passed_over():
     answered = Turn("Shipping to Norway?", "en", "found", Answer("Shipping to Norway?", SHIPPING, 0.9, ()))
     missed = Turn("And to Mars?", "en", "not_found", Answer("And to Mars?", None, 0.1, ()))
-    assert Conversation(turns=[answered, missed]).last_answered() == PastTurn(("Shipping to Norway?",), SHIPPING)
+    assert Conversation(turns=[answered, missed]).last_answered() == PastTurn(("Shipping to Norway?",), (SHIPPING,))
 
 
 def test_of_a_chain_of_follow_ups_the_first_and_the_last_question_are_kept():
@@ -171,6 +171,23 @@ def test_what_was_quoted_already_is_no_answer_to_a_follow_up(chatbot):
     reply = chatbot.reply("A lamp?", talk)
     assert first.answer.text == "2 years"
     assert reply.answer.text != "2 years"
+
+
+def test_in_a_chain_nothing_that_was_quoted_comes_again(chatbot):
+    talk = Conversation()
+    chatbot.reply("How long is the warranty of a lamp?", talk)
+    chatbot.reply("A battery?", talk)
+    assert [said.text for said in talk.last_answered().said] == ["2 years", "6 months"]
+
+
+def test_a_passage_that_only_repeats_does_not_end_the_reading(chatbot):
+    pipeline = chatbot.pipeline
+    question = "How long is the warranty of a lamp?"
+    found = pipeline.retriever.retrieve(question)
+    first = pipeline.read_best_first(question, found)[0]
+    fresh = pipeline.read_best_first(question, found, said=(first.citation,))
+    assert fresh
+    assert not any(repeats(candidate.citation, first.citation) for candidate in fresh)
 
 
 def test_a_first_question_is_never_a_follow_up(chatbot):

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from training_world import write_data
 
-from chatbot.training.pseudo import stretches
+from chatbot.training.pseudo import STRETCH_WORDS, own_stretch, stretches
 from retrieval.dictionary import Dictionary, without_accents
 from retrieval.training import dictionary
-from retrieval.training.english_qa import QAExample, TrainingDataError, load_english_qa
+from retrieval.training.english_qa import GoldAnswer, QAExample, TrainingDataError, load_english_qa
 from retrieval.training.lexical import WordIndex
 from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import evaluation_texts, load_languages, refuse_overlap, training_texts
@@ -128,6 +128,22 @@ def test_question_without_known_words_has_no_near_passage():
 def test_long_passage_is_cut_into_overlapping_stretches():
     passage = " ".join(str(number) for number in range(100))
     assert [text.split()[0] for text in stretches([passage])] == ["0", "45"]
+
+
+def test_stretch_of_an_answered_question_holds_the_answer():
+    words = [str(number) for number in range(200)]
+    answer = GoldAnswer("150 151", " ".join(words).index("150 151"))
+    example = QAExample("s", "Which?", " ".join(words), (answer,))
+    for seed in range(20):
+        stretch = own_stretch(example, np.random.default_rng(seed))
+        assert "150 151" in stretch
+        assert len(stretch.split()) <= STRETCH_WORDS
+
+
+def test_stretch_of_an_unanswered_question_may_lie_anywhere_in_its_passage():
+    example = QAExample("s", "Which?", " ".join(str(number) for number in range(200)), ())
+    begins = {own_stretch(example, np.random.default_rng(seed)).split()[0] for seed in range(20)}
+    assert len(begins) > 5
 
 
 def test_evaluation_question_among_training_text_is_refused():

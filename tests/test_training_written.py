@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from training_world import write_data
 
+from chatbot.training import transfer
 from retrieval.training import encoder
 from retrieval.training.english_qa import GoldAnswer, QAExample, TrainingDataError
+from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import WRITTEN_TIMES, Pair, load_language
-from retrieval.training.written import PASSAGES, context_hash, load_training_questions
+from retrieval.training.written import NEAR_MISSES, PASSAGES, context_hash, load_training_questions
 
 WRITTEN = Path(__file__).parents[1] / "retrieval" / "training" / "written"
+QUESTIONS = Path(__file__).parent / "data"
 KETTLE = {
     "title": "Kettles",
     "passage": "The kettle holds 2 litres.",
@@ -66,6 +69,25 @@ def test_written_answer_that_is_not_in_its_passage_is_refused(data, tmp_path):
         load_training_questions(data, write(tmp_path / "own", [wrong], []))
 
 
+def test_written_answer_is_found_as_whole_words(data, tmp_path):
+    passage = "It costs 3.70, and 17 people share 7 of them."
+    record = {"title": "", "passage": passage, "questions": [["How many?", "7"]]}
+    example = load_training_questions(data, write(tmp_path / "own", [record], []))[-1]
+    assert example.answers == (GoldAnswer("7", passage.index("7 of")),)
+
+
+def test_written_question_without_its_answer_is_refused(data, tmp_path):
+    with pytest.raises(TrainingDataError, match=r"line 1: questions must be \[question, answer\]"):
+        load_training_questions(data, write(tmp_path / "own", [{**KETTLE, "questions": ["How big?"]}], []))
+
+
+def test_written_line_that_is_no_object_is_refused(data, tmp_path):
+    folder = write(tmp_path / "own", [], [])
+    (folder / "help_centres.jsonl").write_text("[]\n")
+    with pytest.raises(TrainingDataError, match="line 1 lacks title, passage, questions"):
+        load_training_questions(data, folder)
+
+
 def test_written_line_without_questions_is_refused(data, tmp_path):
     with pytest.raises(TrainingDataError, match="line 1 lacks questions"):
         load_training_questions(data, write(tmp_path / "own", [{"title": "a", "passage": "b"}], []))
@@ -95,10 +117,39 @@ def test_written_question_is_one_without_its_mark():
     assert Pair("late fee amount", "Höhe der Mahngebühr", "written").is_question
 
 
+@pytest.mark.parametrize(("module", "option"), [(encoder, "--asked-share"), (transfer, "--english-share")])
 @pytest.mark.parametrize("share", ["1", "-0.1", "1.5"])
-def test_run_of_asked_questions_alone_is_refused_at_once(share, capsys):
+def test_share_that_leaves_no_translations_is_refused_at_once(module, option, share, capsys):
     parser = argparse.ArgumentParser()
-    encoder.add_arguments(parser)
+    module.add_arguments(parser)
     with pytest.raises(SystemExit):
-        parser.parse_args(["--out", "x", "--start", "y", "--asked-share", share])
+        parser.parse_args(["--out", "x", "--start", "y", "--encoder", "z", option, share])
     assert f"{share} is not a share from 0 to below 1" in capsys.readouterr().err
+
+
+def test_folder_without_written_translations_is_refused(data, tmp_path):
+    with pytest.raises(TrainingDataError, match=r"holds no LANGUAGE\.questions\.tsv"):
+        load_languages(data, tmp_path)
+
+
+def test_every_written_translation_is_of_an_own_question_and_given_once():
+    own = {question for name in PASSAGES for question, _ in written_questions(WRITTEN / name)}
+    for path in sorted(WRITTEN.glob("*.questions.tsv")):
+        english = [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines()]
+        assert (path.name, [text for text in english if text not in own]) == (path.name, [])
+        assert len(english) == len(set(english)), path.name
+
+
+def test_no_own_question_is_one_that_measures_the_program():
+    measured = {json.loads(line).get("question") for path in QUESTIONS.rglob("*.jsonl") for line in lines(path)}
+    own = {question for name in PASSAGES for question, _ in written_questions(WRITTEN / name)}
+    near = {question for line in lines(WRITTEN / NEAR_MISSES) for question in json.loads(line)["questions"]}
+    assert (own | near) & measured == set()
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
+def written_questions(path: Path) -> list[list[str]]:
+    return [asked for line in lines(path) for asked in json.loads(line)["questions"]]

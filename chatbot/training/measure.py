@@ -20,7 +20,7 @@ ROWS_PER_BATCH = 16
 
 @dataclass(frozen=True, slots=True)
 class ReaderScores:
-    """Dev scores, percent; `auroc` from 0 to 1, NaN where every question is answerable."""
+    """Dev scores of questions some of which have answers, percent; `auroc` from 0 to 1, NaN where all have."""
 
     f1: float
     exact: float
@@ -57,11 +57,11 @@ def score(
     pairs = [(question, example.context) for question, example in zip(asked, examples, strict=True)]
     readings = read_all(model, tokens, pairs)
     answerable = [(r, e) for r, e in zip(readings, examples, strict=True) if e.answers]
-    golds = [(reading.text, [answer.text for answer in example.answers]) for reading, example in answerable]
+    answered = [(reading.text, [answer.text for answer in example.answers]) for reading, example in answerable]
     apart = separation([reading.margin for reading in readings], [bool(example.answers) for example in examples])
     return ReaderScores(
-        100 * float(np.mean([f1(text, answers) for text, answers in golds])),
-        100 * float(np.mean([exact_match(text, answers) for text, answers in golds])),
+        100 * float(np.mean([f1(text, answers) for text, answers in answered])),
+        100 * float(np.mean([exact_match(text, answers) for text, answers in answered])),
         float("nan") if apart is None else apart,
     )
 

@@ -130,7 +130,7 @@ def stretches(passages: Sequence[str]) -> list[str]:
 
 
 def own_stretch(example: QAExample, generator: np.random.Generator) -> str:
-    """A stretch of the question's own passage: one that holds the first answer, or its beginning; any without one."""
+    """A stretch of the question's passage: one with the first answer (its beginning, if long), or any without one."""
     words = example.context.split()
     low, high = 0, max(0, len(words) - STRETCH_WORDS // 2)
     if example.answers:

@@ -141,7 +141,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Train the reader and write `model/` and `scores.json` into the run's folder."""
     train = load_training_questions(arguments.data, arguments.written)
     dev = load_english_qa(arguments.data / "english_qa" / "dev.jsonl.gz")
-    refuse_overlap((e.context for e in train), evaluation_texts(arguments.data), "questions to train on")
+    texts = (text for example in train for text in (example.question, example.context))
+    refuse_overlap(texts, evaluation_texts(arguments.data), f"{arguments.data} or {arguments.written}")
     budget = prepare_run(arguments)
     model, tokenizer_file = load_reader(arguments.start, arguments.dropout)
     freeze(model, arguments.frozen_layers)

@@ -30,7 +30,7 @@ from retrieval.training.english_qa import QAExample, load_english_qa
 from retrieval.training.loop import LoopSettings, StatelessStage, adamw, train_loop
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
-from retrieval.training.runs import add_run_arguments, batches_by_length, prepare_run
+from retrieval.training.runs import add_run_arguments, batches_by_length, prepare_run, share
 from retrieval.training.switching import WordSwitcher
 from retrieval.training.written import load_training_questions
 
@@ -181,7 +181,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dictionary", type=Path, help="dictionary folder: questions are read beside their gloss")
     parser.add_argument("--learning-rate", type=float, default=1.5e-4)
     parser.add_argument("--window", type=int, default=160, help="longest English window in tokens")
-    parser.add_argument("--english-share", type=float, default=0.25, help="share of batches with English answers")
+    parser.add_argument("--english-share", type=share, default=0.25, help="share of batches with English answers")
 
 
 def run(arguments: argparse.Namespace) -> None:

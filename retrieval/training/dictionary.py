@@ -32,21 +32,19 @@ Cutter = Callable[[str], list[str]]
 
 def learn(language: str, pairs: LanguagePairs) -> list[str]:
     """The lines of one language's file."""
-    sentences = [pair for pair in pairs.train if len(pair.english.split()) <= MAX_PAIR_WORDS]
-    sentences = sentences[:: 1 + len(sentences) // MAX_PAIRS]
-    lexicon = pairs.lexicon * LEXICON_TIMES
-    lines = [*sentences, *lexicon]
+    texts = dict.fromkeys(pairs.train)  # once each: written questions stand there several times
+    lines = [pair for pair in texts if len(pair.english.split()) <= MAX_PAIR_WORDS]
+    lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *list(pairs.lexicon) * LEXICON_TIMES]
     cut = _cutter(language, pairs)
     ours = number_words(cut(pair.translation) for pair in lines)
     english = number_words(words_between_spaces(pair.english) for pair in lines)
     found = align(ours.rows, english.rows)
-    # A question written for the project stands there several times, to weigh more; that makes it no second witness.
-    counts = Counter(word for pair in (*dict.fromkeys(sentences), *lexicon) for word in cut(pair.translation))
+    counts = Counter(number for row in ours.rows for number in row)
     result = []
     for word, places in found.by_piece():
         choices = sorted(zip(found.probability[places], found.english[places], strict=True), reverse=True)
         good = [(english.names[n], p) for p, n in choices[:MAX_TRANSLATIONS] if p >= MIN_PROBABILITY]
-        if counts[ours.names[word]] >= MIN_COUNT and _says_something(ours.names[word], [name for name, _ in good]):
+        if counts[word] >= MIN_COUNT and _says_something(ours.names[word], [name for name, _ in good]):
             result.append(f"{ours.names[word]}\t" + " ".join(f"{name} {100 * p:.0f}" for name, p in good))
     return sorted(result)
 

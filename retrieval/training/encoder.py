@@ -25,7 +25,7 @@ from retrieval.training.loop import LoopSettings, Rate, adamw, train_loop
 from retrieval.training.mix import ParallelMix
 from retrieval.training.overlap import load_languages
 from retrieval.training.parallel import LanguagePairs
-from retrieval.training.runs import add_run_arguments, batches_by_length, pad, prepare_run
+from retrieval.training.runs import add_run_arguments, batches_by_length, pad, prepare_run, share
 from retrieval.training.switching import WordSwitcher
 from retrieval.training.vocabulary import english_pieces, english_tokenizer, special_id
 from retrieval.training.written import load_training_questions
@@ -235,14 +235,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--asked-share", type=share, default=0.0, help="share of the tokens that are questions over English passages"
     )
-
-
-def share(text: str) -> float:
-    """A number from 0 to below 1: translations are always part of the run, the encoder would forget them."""
-    number = float(text)
-    if not 0 <= number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to below 1")
-    return number
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -31,6 +31,10 @@ def evaluation_texts(data: Path) -> list[str]:
 
 def load_languages(data: Path, written: Path | None = None) -> dict[str, LanguagePairs]:
     """All parallel text, with `written` the project's own too, but for pairs with an evaluation text on either side."""
+    if written is not None and not any(written.glob("*.questions.tsv")):
+        raise TrainingDataError(
+            f"{written} holds no LANGUAGE.questions.tsv; --written wants retrieval/training/written"
+        )
     closed = {plain(text) for text in evaluation_texts(data)}
 
     def allowed(pairs: tuple[Pair, ...]) -> tuple[Pair, ...]:

@@ -51,7 +51,7 @@ class Pair:
 
     @property
     def is_question(self) -> bool:
-        """A question, with or without its mark: who searches writes none."""
+        """A question, with or without its mark, which customers and search questions often lack."""
         return self.english.endswith("?") or self.source in QUESTION_SOURCES
 
     @property

@@ -75,7 +75,17 @@ def add_run_arguments(parser: argparse.ArgumentParser, tokens: int, batch_tokens
 
 def add_written_argument(parser: argparse.ArgumentParser) -> None:
     """`--written`, for whatever reads questions or parallel text."""
-    parser.add_argument("--written", type=Path, metavar="FOLDER", help="more questions: retrieval/training/written")
+    parser.add_argument(
+        "--written", type=Path, metavar="FOLDER", help="the project's own questions too (retrieval/training/written)"
+    )
+
+
+def share(text: str) -> float:
+    """An option from 0 to below 1: of a run that keeps room for translations, or what they taught is forgotten."""
+    number = float(text)
+    if not 0 <= number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to below 1")
+    return number
 
 
 def prepare_run(arguments: argparse.Namespace) -> Budget:

@@ -6,6 +6,7 @@ passages of the data folder nearly answer; it names these by their SHA-256, so t
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,19 @@ def context_hash(context: str) -> str:
 def _own_passages(path: Path, source: str) -> Iterator[QAExample]:
     for where, record in _records(path, ("title", "passage", "questions")):
         passage = record["passage"]
+        if not all(isinstance(asked, list) and len(asked) == 2 for asked in record["questions"]):
+            raise TrainingDataError(f"{where}: questions must be [question, answer], with an empty answer for none")
         for question, answer in record["questions"]:
-            start = passage.find(answer)
-            if start < 0:
-                raise TrainingDataError(f"{where}: {answer!r} does not stand in the passage")
-            answers = (GoldAnswer(answer, start),) if answer else ()
+            answers = (_gold(answer, passage, where),) if answer else ()
             yield QAExample(source, question, passage, answers, record["title"])
+
+
+def _gold(answer: str, passage: str, where: str) -> GoldAnswer:
+    """Where the answer stands first as whole words: "7" is not in "3.70"."""
+    found = re.search(rf"(?<!\w)(?<!\d[.,:]){re.escape(answer)}(?!\w)", passage)
+    if found is None:
+        raise TrainingDataError(f"{where}: {answer!r} does not stand in the passage as whole words")
+    return GoldAnswer(answer, found.start())
 
 
 def _near_misses(path: Path, examples: Sequence[QAExample]) -> Iterator[QAExample]:
@@ -62,7 +70,7 @@ def _records(path: Path, fields: Sequence[str]) -> Iterator[tuple[str, dict[str,
             record = json.loads(line)
         except ValueError as error:
             raise TrainingDataError(f"{where} is not JSON") from error
-        missing = [field for field in fields if field not in record]
+        missing = [field for field in fields if field not in record] if isinstance(record, dict) else fields
         if missing:
             raise TrainingDataError(f"{where} lacks {', '.join(missing)}")
         yield where, record

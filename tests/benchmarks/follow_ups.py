@@ -4,8 +4,8 @@
 
 Conversations with odd numbers are for tuning, those with even numbers for reporting; so are the sample questions,
 which are asked after one another here to see whether a conversation bends ordinary questions: half of the pairs are
-about one article, half about two. Questions without an answer are asked after an answered one as well: their `answered`
-must not rise. Scores are 0..100. `--fit` fits the curve of `chatbot/follow_up.py`
+about one article, half about two. Questions without an answer, halved as their files say, are asked after an answered
+one as well: their `answered` must not rise. Scores are 0..100. `--fit` fits the curve of `chatbot/follow_up.py`
 instead; `--tuning` measures the tuning halves only, to compare variants with.
 """
 
@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -43,7 +44,7 @@ PAIRS_PER_LANGUAGE = 10
 FITTED_PAIRS_PER_LANGUAGE = 16
 SEED = 0
 RIDGE = 0.5
-"""Keeps the weights of a fit on a hundred examples small."""
+"""Keeps the weights small: of the examples of a fit some thirty are follow-ups."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class Pair:
     number: int
     first: Asked
     second: Asked
+    first_language: str = ""
+    """Where it is another than that of the second."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +138,16 @@ def unanswerable(*, fit: bool) -> list[Pair]:
             first = chance.choice(answerable(language))
             if (entry["half"] == "fit") == fit:
                 second = Asked(entry["question"], "", ())
-                pairs.append(Pair(entry["language"], entry["kind"], number_of(entry["id"]), asked(first), second))
+                number = number_of(entry["id"])
+                pairs.append(Pair(entry["language"], entry["kind"], number, asked(first), second, language))
     return pairs
 
 
+@cache
 def answerable(language: str) -> list[dict[str, Any]]:
     """The sample questions of a language that have an answer."""
     paths = sorted((DATA / "questions").glob(f"{language}.*.jsonl"))
-    return [entry for path in paths for entry in read_lines(path) if entry.get("document")]
+    return [entry for path in paths for entry in read_lines(path) if entry["document"]]
 
 
 def measure(chatbot: Chatbot, *, tuning: bool) -> dict[str, Any]:
@@ -154,7 +159,11 @@ def measure(chatbot: Chatbot, *, tuning: bool) -> dict[str, Any]:
     outcomes = {pair: three_ways(chatbot, pair) for pair in (*written, *plain, *silent)}
     return {
         **provenance(),
-        "data": {code: file_hash(DATA / "follow_ups" / f"{code}.jsonl") for code in LANGUAGES},
+        "data": {
+            str(path.relative_to(DATA)): file_hash(path)
+            for folder in ("follow_ups", "questions", "silence")
+            for path in sorted((DATA / folder).glob("*.jsonl"))
+        },
         "encoder": chatbot.pipeline.retriever.encoder.fingerprint,
         "reader": chatbot.pipeline.reader.fingerprint,
         "half": "tuning" if tuning else "held out",
@@ -167,7 +176,7 @@ def measure(chatbot: Chatbot, *, tuning: bool) -> dict[str, Any]:
 
 def three_ways(chatbot: Chatbot, pair: Pair) -> dict[str, Outcome]:
     """The second question under each condition."""
-    first = chatbot.pipeline.answer(pair.first.question, language=pair.language)
+    first = chatbot.pipeline.answer(pair.first.question, language=pair.first_language or pair.language)
     talk = Conversation(turns=[Turn(pair.first.question, pair.language, "found", first)])
     return {
         "without_history": ask(chatbot, pair, None),
@@ -196,7 +205,7 @@ def gold_turn(chatbot: Chatbot, first: Asked) -> PastTurn:
         for answer in first.answers:
             start = passage.text.find(answer)
             if start >= 0:
-                return PastTurn((first.question,), Citation(passage, start, start + len(answer)))
+                return PastTurn((first.question,), (Citation(passage, start, start + len(answer)),))
     raise SystemExit(
         f"No passage of {first.document} holds one of {first.answers}: the data does not fit the articles."
     )
