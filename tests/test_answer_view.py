@@ -65,6 +65,10 @@ def test_words_that_the_sentence_does_not_hold_leave_it_as_it_is():
     assert quoted_sentence("Nothing & no one", [("30 days", "a")]) == "Nothing &amp; no one"
 
 
+def test_a_french_quotation_is_found_behind_its_no_break_space():
+    assert quoted_sentence("La réponse : «\u00a0La\u00a0».", [("La", "a")]).startswith("La réponse : «\u00a0<")
+
+
 def test_html_in_a_quote_is_escaped():
     assert "&lt;img src=x&gt;" in quoted_sentence("It is “<img src=x>”.", [("<img src=x>", "a")])
 
