@@ -22,7 +22,7 @@ class Turn:
     @property
     def quoted(self) -> Citation | None:
         """The words that the reply quoted, as the answer or as the closest there are."""
-        return self.answer and (self.answer.citation or self.answer.closest)
+        return (self.answer.citation or self.answer.closest) if self.answer else None
 
 
 @dataclass(slots=True)

@@ -122,7 +122,7 @@ class Landmarks:
         """
         floor = float((self.empty @ self.small_talk.T).mean())
         among = self.empty @ self.empty.T - 2.0 * np.eye(len(self.empty), dtype=np.float32)  # none is its own nearest
-        scale = max(float(among.max(axis=1).mean()) - floor, np.finfo(np.float32).eps)
+        scale = max(float(among.max(axis=1).mean()) - floor, float(np.finfo(np.float32).eps))
         nearest = (float((kind @ vector).max()) for kind in (self.empty, self.small_talk))
         empty, small_talk = ((cosine - floor) / scale for cosine in nearest)
         return empty, small_talk
