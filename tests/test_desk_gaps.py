@@ -203,7 +203,7 @@ def test_the_list_shows_every_language_of_a_gap(client):
 
 def test_an_operator_sees_word_by_word_what_is_asked(client):
     shown = client.get(f"{PATH}/gap?q=1").text
-    assert "<span>Word by word:</span> how costs the shipping</p>" in shown
+    assert "<span>Word by word:</span> how cost the shipping</p>" in shown
     assert shown.count("Word by word:") == len(SHIPPING) - 1  # English needs none
 
 
