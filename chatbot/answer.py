@@ -7,6 +7,20 @@ from retrieval.retriever import RetrievedPassage
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an answer stands: characters [start, end) of `passage.text`."""
+
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The cited words, verbatim."""
+        return self.passage.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Words of one passage that may answer: characters [start, end) of `passage.text`."""
 
@@ -24,23 +38,14 @@ class Span:
         return self.passage.text[self.start : self.end]
 
     @property
+    def citation(self) -> Citation:
+        """Where they stand."""
+        return Citation(self.passage, self.start, self.end)
+
+    @property
     def margin(self) -> float:
         """How far the span beats "no answer here": comparable across passages."""
         return self.score - self.no_answer_score
-
-
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """Where an answer stands: characters [start, end) of `passage.text`."""
-
-    passage: Passage
-    start: int
-    end: int
-
-    @property
-    def text(self) -> str:
-        """The cited words, verbatim."""
-        return self.passage.text[self.start : self.end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ come from outside.
 import math
 import unicodedata
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -106,7 +107,7 @@ class PastTurn:
         return " ".join((*(_end_of(earlier, width) for earlier in self.questions), question))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Landmarks:
     """Questions whose kind is known, and how near is near: cosines of encoders have scales of their own."""
 
@@ -120,12 +121,16 @@ class Landmarks:
 
         0 = as like as the two kinds are to each other, 1 = as like as an empty question is to its nearest other.
         """
-        floor = float((self.empty @ self.small_talk.T).mean())
-        among = self.empty @ self.empty.T - 2.0 * np.eye(len(self.empty), dtype=np.float32)  # none is its own nearest
-        scale = max(float(among.max(axis=1).mean()) - floor, float(np.finfo(np.float32).eps))
+        floor, scale = self._floor_and_scale
         nearest = (float((kind @ vector).max()) for kind in (self.empty, self.small_talk))
         empty, small_talk = ((cosine - floor) / scale for cosine in nearest)
         return empty, small_talk
+
+    @cached_property
+    def _floor_and_scale(self) -> tuple[float, float]:
+        floor = float((self.empty @ self.small_talk.T).mean())
+        among = self.empty @ self.empty.T - 2.0 * np.eye(len(self.empty), dtype=np.float32)  # none is its own nearest
+        return floor, max(float(among.max(axis=1).mean()) - floor, float(np.finfo(np.float32).eps))
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class Candidate:
     @property
     def citation(self) -> Citation:
         """Where the span stands."""
-        return Citation(self.span.passage, self.span.start, self.span.end)
+        return self.span.citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +151,8 @@ class QAPipeline:
                 break
             ranks = range(begin, min(begin + step, len(passages)))
             read = self.reader.read_batch([(text, passages[rank].passage) for rank in ranks])
-            found = ((rank, span) for rank, spans_there in zip(ranks, read, strict=True) for span in spans_there)
-            spans += [(rank, span) for rank, span in found if not _repeats_any(span, said)]
+            for rank, found in zip(ranks, read, strict=True):
+                spans += [(rank, span) for span in found if not any(repeats(span.citation, s) for s in said)]
             begin += step
             candidates = self._weigh(spans, passages, language)
         return candidates
@@ -179,10 +179,6 @@ class QAPipeline:
             confidence = self.calibration.confidence(features, language)
             candidates.append(Candidate(span, passages[rank], features, confidence))
         return sorted(candidates, key=lambda c: -c.confidence)
-
-
-def _repeats_any(span: Span, said: Sequence[Citation]) -> bool:
-    return any(repeats(Citation(span.passage, span.start, span.end), earlier) for earlier in said)
 
 
 def _normal(text: str) -> str:

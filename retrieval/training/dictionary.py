@@ -32,9 +32,7 @@ Cutter = Callable[[str], list[str]]
 
 def learn(language: str, pairs: LanguagePairs) -> list[str]:
     """The lines of one language's file."""
-    texts = dict.fromkeys(pairs.train)  # once each: written questions stand there several times
-    lines = [pair for pair in texts if len(pair.english.split()) <= MAX_PAIR_WORDS]
-    lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *list(pairs.lexicon) * LEXICON_TIMES]
+    lines = [*pairs.to_align(MAX_PAIRS, MAX_PAIR_WORDS), *list(pairs.lexicon) * LEXICON_TIMES]
     cut = _cutter(language, pairs)
     ours = number_words(cut(pair.translation) for pair in lines)
     english = number_words(words_between_spaces(pair.english) for pair in lines)

@@ -68,6 +68,14 @@ class LanguagePairs:
     held_out: tuple[Pair, ...]
     lexicon: tuple[Pair, ...]
 
+    def to_align(self, most_pairs: int, most_words: int) -> list[Pair]:
+        """Texts to train on with at most `most_words` English words, evenly thinned to about `most_pairs`.
+
+        Once each: what counts several times in training is no second witness of what a word means.
+        """
+        short = [pair for pair in dict.fromkeys(self.train) if len(pair.english.split()) <= most_words]
+        return short[:: 1 + len(short) // most_pairs]
+
 
 def load_language(data: Path, language: str, written: Path | None = None) -> LanguagePairs:
     """Everything of one language; raises TrainingDataError where there is too little to learn from.

@@ -66,9 +66,7 @@ class WordSwitcher:
 
 def word_translations(pairs: LanguagePairs) -> dict[str, Choices]:
     """English words, lower case, with the words that stand for them."""
-    texts = dict.fromkeys(pairs.train)  # once each: written questions stand there several times
-    lines = [pair for pair in texts if len(pair.english.split()) <= MAX_PAIR_WORDS]
-    lines = [*lines[:: 1 + len(lines) // MAX_PAIRS], *pairs.lexicon]
+    lines = [*pairs.to_align(MAX_PAIRS, MAX_PAIR_WORDS), *pairs.lexicon]
     ours = number_words(_words(pair.translation) for pair in lines)
     english = number_words(_words(pair.english) for pair in lines)
     found = align(english.rows, ours.rows)
