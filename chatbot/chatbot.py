@@ -116,7 +116,9 @@ class Chatbot:
             detected_language=unserved or detected.code,
         )
         if detected.certain:
-            conversation.language = detected.code
+            conversation.language, conversation.unserved_language = detected.code, None
+        elif unserved:
+            conversation.unserved_language = unserved
         conversation.remember(Turn(text, language, reply.kind, answer and replace(answer, passages=())))
         return self._kept(reply, text, conversation.id, (perf_counter() - started) * 1000)
 
@@ -220,7 +222,8 @@ def _quote(key: PhraseKey, citation: Citation, language: str) -> str:
 
 
 def _detect(text: str, conversation: Conversation) -> DetectedLanguage:
-    prior = LanguagePrior(conversation=conversation.language, browser=conversation.browser_language)
+    spoken = conversation.unserved_language or conversation.language
+    prior = LanguagePrior(conversation=spoken, browser=conversation.browser_language)
     return detect_language(text[:MAX_MESSAGE_CHARS], prior)
 
 
@@ -229,6 +232,7 @@ def _reply_language(detected: DetectedLanguage, conversation: Conversation) -> s
         return conversation.chosen_language
     if detected.certain and detected.code:
         return detected.code
-    if detected.unserved or conversation.language or conversation.browser_language:
+    known = (conversation.language, conversation.unserved_language, conversation.browser_language)
+    if detected.unserved or any(known):
         return conversation.page_language
     return detected.code or "en"

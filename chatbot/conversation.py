@@ -34,7 +34,9 @@ class Conversation:
     chosen_language: str | None = None
     """Language picked by hand; it overrides everything."""
     language: str | None = None
-    """Language of the last message that was recognised with certainty."""
+    """Language of the last message that was recognised with certainty and is served."""
+    unserved_language: str | None = None
+    """Language of the last message that was recognised, where that one is not served."""
     turns: list[Turn] = field(default_factory=list)
     id: str = field(default_factory=lambda: uuid4().hex)
     """Random; says nothing about a person."""

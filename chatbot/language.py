@@ -123,9 +123,13 @@ def detect_language(text: str, prior: LanguagePrior | None = None) -> DetectedLa
 
 def served_code(code: str | None) -> str | None:
     """The served language of a locale: "pt-BR" -> "pt"; None where it is not served."""
-    base = re.split("[-_.]", code.strip().lower(), maxsplit=1)[0] if code else ""
-    base = {"in": "id", "iw": "he", "cmn": "zh", "yue": "zh", "fil": "tl"}.get(base, base)
+    base = _base_code(code)
     return base if base in LANGUAGES else None
+
+
+def _base_code(code: str | None) -> str:
+    base = re.split("[-_.]", code.strip().lower(), maxsplit=1)[0] if code else ""
+    return {"in": "id", "iw": "he", "cmn": "zh", "yue": "zh", "fil": "tl"}.get(base, base)
 
 
 def refuse_if_not_english(text: str) -> str | None:
@@ -189,7 +193,7 @@ def _posterior(text: str, script: str, possible: Sequence[str], prior: LanguageP
     for unserved in scores.keys() - set(LANGUAGES):
         scores[unserved] -= _UNSERVED_COST
     for given, bonus in ((prior.conversation, _CONVERSATION_BONUS), (prior.browser, _BROWSER_BONUS)):
-        code = served_code(given)
+        code = _base_code(given)
         if code in scores:
             scores[code] += bonus
     highest = max(scores.values())

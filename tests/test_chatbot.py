@@ -142,6 +142,14 @@ def test_a_language_that_is_not_served_is_named_and_answered_in_the_pages(chatbo
     assert (reply.detected_language, reply.language) == ("fi", "de")
 
 
+def test_a_short_message_after_one_in_an_unserved_language_is_not_taken_for_its_neighbour(chatbot):
+    conversation = Conversation()
+    chatbot.reply("Скільки коштує доставка до Києва?", conversation)
+    assert chatbot.reply("Яка погода завтра?", conversation).language == "en"  # alone it looks Russian
+    assert chatbot.reply("Сколько стоит доставка в Москву?", conversation).language == "ru"
+    assert conversation.unserved_language is None
+
+
 def test_an_unserved_language_does_not_become_the_conversations(chatbot):
     conversation = Conversation()
     chatbot.reply("Kuinka pitkä takuu lampulla on, ja mistä päivästä se alkaa?", conversation)
