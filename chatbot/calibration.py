@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Changes when the stored features change their meaning; an older file is refused, never reinterpreted."""
 
 DEFAULT_THRESHOLD = 0.5
@@ -38,14 +38,10 @@ FITTED_FEATURES = (
     "similarity",
     "similarity_margin",
     "keyword_score",
-    "agreement",
     "retrieval_rank",
     "span_words",
 )
-"""What new fits go by; a stored calibration names its own. The no-answer score is left out: beside the margin it only
-fitted the questions of the fit (EXPERIMENTS.md)."""
-
-KNOWN_FEATURES = (*FITTED_FEATURES, "no_answer_score")
+"""What new fits go by; a stored calibration names its own."""
 
 ON_LOG_SCALE = ("keyword_score", "retrieval_rank", "span_words")
 """Long-tailed: the step from 0 to 1 says more than that from 10 to 11."""
@@ -73,21 +69,15 @@ class OtherCheckpoints(CalibrationError):
 class SpanFeatures:
     """What is known about the best span of one question."""
 
-    margin: float
-    """Reader: span score minus no-answer score."""
-    score: float
-    """Reader: sum of start and end logits."""
-    no_answer_score: float
-    """Reader: the same at the no-answer position of that window."""
-    similarity: float
+    margin: float = 0.0
+    """Reader: how far it puts the span before no answer, in nats."""
+    similarity: float = 0.0
     """Encoder: cosine of question and passage."""
-    similarity_margin: float
+    similarity_margin: float = 0.0
     """Cosine of this passage minus the next best other passage; negative when another one is nearer."""
-    keyword_score: float
+    keyword_score: float = 0.0
     """BM25 of the passage, 0 when keyword search did not find it."""
-    agreement: float
-    """Share of the other passages read whose best span says the same words, 0..1."""
-    retrieval_rank: int
+    retrieval_rank: int = 0
     """Place of the passage among the retrieved, 0 = best."""
     span_words: int = 0
     """Length of the span: long ones are right less often."""
@@ -121,7 +111,6 @@ class Calibration:
     bias: float
     threshold: float
     hoped_margin: float = DEFAULT_HOPED_MARGIN
-    hoped_no_answer_score: float = 0.0
     hoped_span_words: int = DEFAULT_HOPED_WORDS
     """What a right span in a passage not read yet may look like: decides whether reading on can pay."""
     language_shifts: Mapping[str, float] = field(default_factory=dict)
@@ -140,10 +129,10 @@ class Calibration:
     def default(cls) -> "Calibration":
         """Hand-set until fitted: a span two logits ahead of "no answer" in the nearest passage is a coin toss."""
         return cls(
-            features=("margin", "similarity", "similarity_margin", "agreement", "retrieval_rank"),
-            means=(2.0, 0.5, 0.05, 0.0, 0.0),
-            scales=(4.0, 0.2, 0.1, 0.5, 1.0),
-            weights=(1.6, 0.5, 0.2, 0.3, -0.3),
+            features=("margin", "similarity", "similarity_margin", "retrieval_rank"),
+            means=(2.0, 0.5, 0.05, 0.0),
+            scales=(4.0, 0.2, 0.1, 1.0),
+            weights=(1.6, 0.5, 0.2, -0.3),
             bias=0.0,
             threshold=DEFAULT_THRESHOLD,
         )
@@ -187,13 +176,7 @@ class Calibration:
 
     def hope(self, unread: SpanFeatures) -> SpanFeatures:
         """The features of a passage not read yet, were a good answer in it."""
-        return replace(
-            unread,
-            margin=self.hoped_margin,
-            no_answer_score=self.hoped_no_answer_score,
-            score=self.hoped_margin + self.hoped_no_answer_score,
-            span_words=self.hoped_span_words,
-        )
+        return replace(unread, margin=self.hoped_margin, span_words=self.hoped_span_words)
 
     def for_target(self, right: float) -> "Calibration":
         """The same curve with the threshold that answers most while `right` of the answers are right.
@@ -245,7 +228,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _from_json(record: dict[str, Any], path: Path) -> Calibration:
     try:
         features = tuple(record["features"])
-        unknown = [name for name in features if name not in KNOWN_FEATURES]
+        unknown = [name for name in features if name not in FITTED_FEATURES]
         if unknown:
             raise ValueError(f"features {', '.join(map(str, unknown))}, which this program does not know")
         return Calibration(
@@ -256,7 +239,6 @@ def _from_json(record: dict[str, Any], path: Path) -> Calibration:
             bias=float(record["bias"]),
             threshold=float(record["threshold"]),
             hoped_margin=float(record["hoped_margin"]),
-            hoped_no_answer_score=float(record["hoped_no_answer_score"]),
             hoped_span_words=int(record.get("hoped_span_words", DEFAULT_HOPED_WORDS)),
             language_shifts={code: float(shift) for code, shift in record["language_shifts"].items()},
             encoder_fingerprint=record["encoder_fingerprint"],

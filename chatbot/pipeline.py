@@ -3,7 +3,6 @@
 The question's language is a mild input of the confidence and says in which dictionary its words are looked up.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -162,42 +161,28 @@ class QAPipeline:
     ) -> bool:
         if not candidates:
             return False
-        hoped = self.calibration.hope(_features(0.0, passages, begin, agreement=0.0))
+        hoped = self.calibration.hope(_features(passages, begin))
         return self.calibration.confidence(hoped, language) <= candidates[0].confidence
 
     def _weigh(
         self, spans: list[tuple[int, Span]], passages: Sequence[RetrievedPassage], language: str | None
     ) -> list[Candidate]:
-        passages_saying: dict[str, set[int]] = {}
-        for _, span in spans:
-            passages_saying.setdefault(_normal(span.text), set()).add(span.passage.id)
-        others_read = len({span.passage.id for _, span in spans}) - 1
         candidates = []
         for rank, span in spans:
-            agreement = (len(passages_saying[_normal(span.text)]) - 1) / max(1, others_read)
-            features = _features(span.margin, passages, rank, agreement, span)
+            words = len(span.text.split())
+            features = replace(_features(passages, rank), margin=span.margin, span_words=words)
             confidence = self.calibration.confidence(features, language)
             candidates.append(Candidate(span, passages[rank], features, confidence))
         return sorted(candidates, key=lambda c: -c.confidence)
 
 
-def _normal(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().casefold()
-
-
-def _features(
-    margin: float, passages: Sequence[RetrievedPassage], rank: int, agreement: float, span: Span | None = None
-) -> SpanFeatures:
-    others = [p.similarity for index, p in enumerate(passages) if index != rank]
+def _features(passages: Sequence[RetrievedPassage], rank: int) -> SpanFeatures:
+    """What retrieval says of a passage, before anything is read in it."""
     here = passages[rank]
+    others = [passage.similarity for index, passage in enumerate(passages) if index != rank]
     return SpanFeatures(
-        margin=margin,
-        score=span.score if span else margin,
-        no_answer_score=span.no_answer_score if span else 0.0,
         similarity=here.similarity,
         similarity_margin=here.similarity - max(others, default=0.0),
         keyword_score=here.keyword_score,
-        agreement=agreement,
         retrieval_rank=rank,
-        span_words=len(span.text.split()) if span else 0,
     )

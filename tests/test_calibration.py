@@ -18,13 +18,8 @@ from chatbot.calibration import (
 
 COIN_TOSS = SpanFeatures(
     margin=2.0,
-    score=2.0,
-    no_answer_score=0.0,
     similarity=0.5,
     similarity_margin=0.05,
-    keyword_score=0.0,
-    agreement=0.0,
-    retrieval_rank=0,
 )
 
 STORED = Calibration(
@@ -35,7 +30,6 @@ STORED = Calibration(
     bias=-0.25,
     threshold=0.6,
     hoped_margin=5.0,
-    hoped_no_answer_score=-1.0,
     language_shifts={"th": -0.5, "zz": 9.0},
     encoder_fingerprint="enc-1",
     reader_fingerprint="read-1",
@@ -101,7 +95,7 @@ def test_calibration_of_another_format_is_refused(tmp_path):
     STORED.save(tmp_path / "calibration.json")
     record = json.loads((tmp_path / "calibration.json").read_text())
     (tmp_path / "calibration.json").write_text(json.dumps({**record, "version": 99}))
-    with pytest.raises(OtherCalibrationVersion, match="format 99, this program reads 1"):
+    with pytest.raises(OtherCalibrationVersion, match="format 99, this program reads 2"):
         Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1")
 
 
@@ -165,7 +159,7 @@ def test_cost_is_unknown_before_a_fit():
 
 def test_hope_for_an_unread_passage_keeps_what_retrieval_says():
     unread = replace(COIN_TOSS, similarity=0.7, retrieval_rank=3)
-    assert STORED.hope(unread) == replace(unread, margin=5.0, no_answer_score=-1.0, score=4.0, span_words=2)
+    assert STORED.hope(unread) == replace(unread, margin=5.0, span_words=2)
 
 
 def test_a_calibration_fitted_to_other_features_goes_by_those(tmp_path):

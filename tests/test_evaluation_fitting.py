@@ -20,7 +20,7 @@ from chatbot.evaluation.metrics import calibration_error
 
 
 def candidate(margin, right, similarity=0.5):
-    return Weighed(SpanFeatures(margin, margin, 0.0, similarity, 0.0, 0.0, 0.0, 0), right)
+    return Weighed(SpanFeatures(margin=margin, similarity=similarity), right)
 
 
 FEATURES = candidate(1.0, True).features
@@ -62,7 +62,7 @@ def test_larger_margin_is_surer():
 
 def test_feature_that_never_varies_gets_no_weight():
     assert dict(zip(FITTED_FEATURES, fitted(questions_of_a_noisy_reader()).weights, strict=True))[
-        "agreement"
+        "keyword_score"
     ] == pytest.approx(0.0, abs=1e-6)
 
 

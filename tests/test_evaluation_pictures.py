@@ -12,7 +12,7 @@ from chatbot.evaluation.published import ANCHORS, syntax_distance
 from chatbot.evaluation.report import summary, table
 from chatbot.evaluation.scoring import score_all
 
-FEATURES = SpanFeatures(5.0, 7.0, 2.0, 0.8, 0.1, 3.5, 0.0, 0)
+FEATURES = SpanFeatures(margin=5.0, similarity=0.8, similarity_margin=0.1, keyword_score=3.5)
 ENGLISH = Outcome("q1", "en", "d1", True, 1.0, 1.0, 0, "two years", 1.0, 1.0, True, 0.9, True, 1, FEATURES)
 GERMAN = replace(ENGLISH, language="de", reading_f1=0.8, f1=0.5)
 TURKISH = replace(ENGLISH, language="tr", reading_f1=0.6, f1=0.2, right=False)

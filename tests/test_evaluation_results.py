@@ -12,7 +12,7 @@ from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file, re
 from chatbot.evaluation.results import ResultsError, read_results
 from chatbot.evaluation.scoring import confidence_report, question_scores, score_all
 
-FEATURES = SpanFeatures(5.0, 7.0, 2.0, 0.8, 0.1, 3.5, 0.0, 0)
+FEATURES = SpanFeatures(margin=5.0, similarity=0.8, similarity_margin=0.1, keyword_score=3.5)
 
 FOUND = Outcome(
     id="q1",

@@ -18,7 +18,9 @@ OTHER_LANGUAGES = (
     *("nl", "pl", "pt", "ro", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
 )
 LANGUAGES = ("en", *OTHER_LANGUAGES)
-PARTS = ("shop", "product", "more")
+MOST_SHARED_WORDS = 3
+"""Names and words typed as a search are the same in many languages: "apple homekit"."""
+PARTS = ("shop", "product", "more", "short")
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,8 @@ def test_every_answer_stands_word_for_word_in_its_document(language, articles):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_question_has_one_to_three_answers_exactly_when_it_has_a_document(language):
-    odd = [q.id for q in read(language) if len(q.answers) not in ((1, 2, 3) if q.document else (0,))]
+def test_a_question_has_one_to_four_answers_exactly_when_it_has_a_document(language):
+    odd = [q.id for q in read(language) if len(q.answers) not in ((1, 2, 3, 4) if q.document else (0,))]
     assert odd == []
 
 
@@ -135,8 +137,8 @@ def test_a_translation_keeps_document_and_answers_of_the_english_question(langua
 
 @pytest.mark.parametrize("language", OTHER_LANGUAGES)
 def test_no_translation_is_left_in_english(language, english):
-    left = [q.id for q in read(language) if q.question == english[q.id].question]
-    assert left == []
+    left = [q for q in read(language) if q.question == english[q.id].question]
+    assert [q.id for q in left if len(q.question.split()) > MOST_SHARED_WORDS] == []
 
 
 def test_every_english_question_is_translated_somewhere(english):

@@ -98,7 +98,7 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
     share = np.array([q.weight / len(q.candidates) for q in usable for _ in q.candidates])
     means, scales = rows.mean(axis=0), rows.std(axis=0)
     scales[scales == 0] = 1.0  # a feature that never varies says nothing, and must not divide by zero
-    found = [c.features for q in usable for c in q.candidates if c.right]
+    found = [max(right, key=lambda f: f.margin) for q in usable if (right := [c.features for c in q.candidates if c.right])]
     model = _logistic_regression(RANKING_PENALTY)
     model.fit(_standard(rows, means, scales), right, sample_weight=share * len(share) / share.sum())
     return Calibration(
@@ -109,7 +109,6 @@ def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, re
         bias=float(model.intercept_[0]),
         threshold=DEFAULT_THRESHOLD,
         hoped_margin=float(np.percentile([features.margin for features in found], HOPED_PERCENTILE)),
-        hoped_no_answer_score=float(np.mean([features.no_answer_score for features in found])),
         hoped_span_words=int(np.median([features.span_words for features in found])),
         encoder_fingerprint=encoder_fingerprint,
         reader_fingerprint=reader_fingerprint,

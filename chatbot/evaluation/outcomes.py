@@ -9,7 +9,7 @@ from typing import Any
 
 from chatbot.calibration import SpanFeatures
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Of the outcome files; another version is measured anew."""
 
 STORED_DIGITS = 5
