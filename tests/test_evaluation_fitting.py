@@ -93,10 +93,10 @@ def test_held_out_questions_change_nothing():
     assert fitted(questions).weights == fitted(turned).weights
 
 
-def test_hope_is_the_margin_that_half_of_the_right_spans_reach():
+def test_hope_is_the_margin_that_a_quarter_of_the_best_right_spans_reach():
     right = [asked(i, candidate(margin, True)) for i, margin in enumerate([1.0, 2.0, 3.0, 4.0, 5.0] * 8)]
     wrong = [asked(100 + i, candidate(-1.0, False)) for i in range(40)]
-    assert fit_ranking(right + wrong, "enc", "read").hoped_margin == 3.0
+    assert fit_ranking(right + wrong, "enc", "read").hoped_margin == 4.0
 
 
 def test_few_questions_are_refused():
