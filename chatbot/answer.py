@@ -27,10 +27,10 @@ class Span:
     passage: Passage
     start: int
     end: int
-    margin: float
-    """How far the reader puts it before "no answer here", in nats: comparable across passages."""
-    expected_f1: float
-    """Words shared with the right answer, 0..1, as far as the reader can tell."""
+    score: float
+    """Sum of start and end logits of the reader."""
+    no_answer_score: float
+    """Sum of start and end logits at the no-answer position of the same window."""
 
     @property
     def text(self) -> str:
@@ -41,6 +41,11 @@ class Span:
     def citation(self) -> Citation:
         """Where they stand."""
         return Citation(self.passage, self.start, self.end)
+
+    @property
+    def margin(self) -> float:
+        """How far the span beats "no answer here": comparable across passages."""
+        return self.score - self.no_answer_score
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,12 @@ Knows nothing of retrieval scores or thresholds: it says what it read, the pipel
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from chatbot.answer import Span
-from chatbot.spans import ScoredSpan, best_spans, log_probabilities, merge_overlapping, to_whole_words
+from chatbot.spans import ScoredSpan, best_spans, merge_overlapping, to_whole_words
 from chatbot.windows import Window, WindowLimits, cut_windows, pad_windows
 from knowledge_base.documents import Passage
 from retrieval.dictionary import Dictionary, with_gloss
@@ -57,14 +56,14 @@ class Reader:
         return with_gloss(question, language, self._dictionary) if self._dictionary else question
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
-        """The non-overlapping spans of all passages, best first."""
+        """The non-overlapping spans of all passages, best margin first."""
         return sorted(
             (span for spans in self.read_batch([(question, p) for p in passages]) for span in spans),
-            key=lambda span: -span.expected_f1,
+            key=lambda span: -span.margin,
         )
 
     def read_batch(self, pairs: Sequence[tuple[str, Passage]]) -> list[list[Span]]:
-        """For each (question, passage) its spans, best first; windows of all pairs share batches."""
+        """For each (question, passage) its spans, best margin first; windows of all pairs share batches."""
         windows: list[Window] = []
         owners: list[int] = []
         for index, (question, passage) in enumerate(pairs):
@@ -82,9 +81,7 @@ class Reader:
             batch = pad_windows([windows[row] for row in rows], self._network.tokenizer.pad_id)
             starts, ends = self._network.span_scores(batch)
             for line, row in enumerate(rows):
-                first, offsets = windows[row].first, windows[row].offsets
-                start, end = (log_probabilities(logits[line], first, len(offsets)) for logits in (starts, ends))
-                found[owners[row]] += best_spans(start, end, offsets)
+                found[owners[row]] += best_spans(starts[line], ends[line], windows[row].first, windows[row].offsets)
         return [_spans(passage, spans) for (_, passage), spans in zip(pairs, found, strict=True)]
 
     def _tokenize(self, text: str) -> Tokens:
@@ -98,5 +95,5 @@ def _spans(passage: Passage, found: list[ScoredSpan]) -> list[Span]:
     for span in found:
         start, end = to_whole_words(passage.text, span.start, span.end)
         if start < end:
-            widened.append(replace(span, start=start, end=end))
-    return [Span(passage, s.start, s.end, s.margin, s.expected_f1) for s in merge_overlapping(widened)]
+            widened.append(ScoredSpan(start, end, span.score, span.no_answer_score))
+    return [Span(passage, s.start, s.end, s.score, s.no_answer_score) for s in merge_overlapping(widened)]

@@ -27,7 +27,7 @@ def test_a_question_in_another_language_finds_the_same_words():
 
 def test_the_best_span_of_all_passages_comes_first():
     spans = Reader(FakeReaderNetwork()).read("return an item", [LAMPS, RETURNS])
-    assert [spans[0].passage.id, spans[0].expected_f1 >= spans[-1].expected_f1] == [1, True]
+    assert [spans[0].passage.id, spans[0].margin >= spans[-1].margin] == [1, True]
 
 
 def test_an_answer_past_the_first_window_is_found_with_offsets_of_the_whole_passage():
@@ -49,7 +49,7 @@ def test_without_lead_the_title_is_not_read():
     spans = Reader(network, read_lead=False).read(
         "lamp warranty", [passage("It is 2 years.", 2, title="Lamp warranty")]
     )
-    assert spans[0].margin < 0.1
+    assert spans[0].score < 0.1
 
 
 def test_spans_of_one_passage_do_not_overlap():

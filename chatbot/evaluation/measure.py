@@ -116,7 +116,7 @@ class Measurer:
 
     def _read_gold(self, pairs: Sequence[Pair]) -> str | None:
         spans = [span for found in self.reader.read_batch(pairs) for span in found]
-        return max(spans, key=lambda span: span.expected_f1).text if spans else None
+        return max(spans, key=lambda span: span.margin).text if spans else None
 
     def _outcome(
         self,

@@ -49,7 +49,7 @@ class RememberingReader(Reader):
         """As the reader itself would. Raises NotYetRead."""
         return sorted(
             (span for spans in self.read_batch([(question, p) for p in passages]) for span in spans),
-            key=lambda span: -span.expected_f1,
+            key=lambda span: -span.margin,
         )
 
     def read_batch(self, pairs: Sequence[Pair]) -> list[list[Span]]:

@@ -99,7 +99,7 @@ def english_dev(reader: Reader, examples: Sequence[QAExample]) -> dict[str, floa
     """Percent over the answerable ones; AUROC of the no-answer score over all."""
     passages = [Passage(0, str(n), "", (), 0, len(e.context), e.context) for n, e in enumerate(examples)]
     found = reader.read_batch([(e.question, p) for e, p in zip(examples, passages, strict=True)])
-    best = [spans[0] if spans else None for spans in found]
+    best = [max(spans, key=lambda span: span.margin) if spans else None for spans in found]
     answers = [[answer.text for answer in e.answers] for e in examples]
     asked = [(span.text if span else None, golds) for span, golds in zip(best, answers, strict=True) if golds]
     apart = separation([span.margin if span else -100.0 for span in best], [bool(golds) for golds in answers])
