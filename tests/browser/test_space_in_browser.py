@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 def test_a_space_answers_in_the_browser(space_app, visit):
     visitor = visit(space_app, locale="es")
-    visitor.ask("¿Durante cuánto tiempo vale el enlace?")
+    visitor.ask("¿Durante cuánto tiempo vale el enlace para la contraseña?")
     assert visitor.page.locator(".at-bot").last.get_attribute("lang") == "es"
     assert visitor.page.inner_text(".at-card blockquote mark").isascii()
 
