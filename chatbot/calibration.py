@@ -239,7 +239,7 @@ def _from_json(record: dict[str, Any], path: Path) -> Calibration:
             bias=float(record["bias"]),
             threshold=float(record["threshold"]),
             hoped_margin=float(record["hoped_margin"]),
-            hoped_span_words=int(record.get("hoped_span_words", DEFAULT_HOPED_WORDS)),
+            hoped_span_words=int(record["hoped_span_words"]),
             language_shifts={code: float(shift) for code, shift in record["language_shifts"].items()},
             encoder_fingerprint=record["encoder_fingerprint"],
             reader_fingerprint=record["reader_fingerprint"],
