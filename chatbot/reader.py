@@ -12,9 +12,10 @@ from chatbot.answer import Span
 from chatbot.spans import ScoredSpan, best_spans, merge_overlapping, to_whole_words
 from chatbot.windows import Window, WindowLimits, cut_windows, pad_windows
 from knowledge_base.documents import Passage
+from knowledge_base.sentences import Border, split_sentences
 from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.encoder import batches_by_length
-from retrieval.model_types import ReaderNetwork, Tokens
+from retrieval.model_types import IntArray, ReaderNetwork, Tokens
 
 BATCH_TOKENS = 4096
 """Tokens of one padded batch, padding included: large enough to fill two cores, small enough for a laptop."""
@@ -44,6 +45,7 @@ class Reader:
         self._limits = WindowLimits(min(limits.max_tokens, network.tokenizer.max_tokens), limits.stride_tokens)
         self._read_lead = read_lead
         self._tokens = lru_cache(maxsize=CACHED_TEXTS)(self._tokenize)
+        self._borders = lru_cache(maxsize=CACHED_TEXTS)(_borders)
 
     @property
     def fingerprint(self) -> str:
@@ -81,13 +83,22 @@ class Reader:
             batch = pad_windows([windows[row] for row in rows], self._network.tokenizer.pad_id)
             starts, ends = self._network.span_scores(batch)
             for line, row in enumerate(rows):
-                found[owners[row]] += best_spans(starts[line], ends[line], windows[row].first, windows[row].offsets)
+                window, (_, passage) = windows[row], pairs[owners[row]]
+                found[owners[row]] += best_spans(
+                    starts[line], ends[line], window.first, window.offsets, self._borders(passage.text)
+                )
         return [_spans(passage, spans) for (_, passage), spans in zip(pairs, found, strict=True)]
 
     def _tokenize(self, text: str) -> Tokens:
         if not text:
             return Tokens(np.zeros(0, dtype=np.int64), np.zeros((0, 2), dtype=np.int64))
         return self._network.tokenizer.tokenize([text])[0]
+
+
+def _borders(text: str) -> IntArray:
+    """Where list items, table rows and paragraphs begin: words of two of them never are one answer."""
+    sentences = split_sentences(text, 0, len(text), wrapped=True)
+    return np.array([s.start for s in sentences if s.border is not Border.SPACE], dtype=np.int64)
 
 
 def _spans(passage: Passage, found: list[ScoredSpan]) -> list[Span]:

@@ -15,6 +15,10 @@ MAX_ANSWER_TOKENS = 40
 NO_ANSWER_POSITION = 0
 """Readers trained on unanswerable questions point to the first token when the window holds no answer."""
 
+NO_BORDERS: IntArray = np.zeros(0, dtype=np.int64)
+
+BRACKETS = {"(": ")", "[": "]"}
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredSpan:
@@ -32,17 +36,25 @@ class ScoredSpan:
 
 
 def best_spans(
-    start_logits: FloatArray, end_logits: FloatArray, first: int, offsets: IntArray, top: int = 3
+    start_logits: FloatArray,
+    end_logits: FloatArray,
+    first: int,
+    offsets: IntArray,
+    borders: IntArray = NO_BORDERS,
+    top: int = 3,
 ) -> list[ScoredSpan]:
     """The `top` best spans among the tokens at first .. first + len(offsets), best first.
 
     start_logits, end_logits: (length,) of one window, the question and lead still in them (they are skipped here).
+    borders: (b,) ascending characters of the passage that no span may cross.
     """
     count = len(offsets)
     no_answer = float(start_logits[NO_ANSWER_POSITION] + end_logits[NO_ANSWER_POSITION])
     scores = start_logits[first : first + count, None] + end_logits[None, first : first + count]  # (k, k)
     distance = np.arange(count)[None, :] - np.arange(count)[:, None]
-    scores = np.where((distance >= 0) & (distance < MAX_ANSWER_TOKENS), scores, -np.inf)
+    part = np.searchsorted(borders, offsets[:, 0], side="right")  # (k,)
+    allowed = (distance >= 0) & (distance < MAX_ANSWER_TOKENS) & (part[:, None] == part[None, :])
+    scores = np.where(allowed, scores, -np.inf)
     rows, columns = np.unravel_index(_highest(scores.ravel(), top), scores.shape)
     return [
         ScoredSpan(int(offsets[i, 0]), int(offsets[j, 1]), float(scores[i, j]), no_answer)
@@ -70,7 +82,7 @@ def merge_overlapping(spans: list[ScoredSpan]) -> list[ScoredSpan]:
 
 
 def to_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen [start, end) to word borders, since a token may be half a word, and drop outer white space."""
+    """Widen [start, end) to whole words and pairs of brackets, since tokens are parts of them; trim white space."""
     while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
         start -= 1
     while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
@@ -79,4 +91,15 @@ def to_whole_words(text: str, start: int, end: int) -> tuple[int, int]:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
+    return _with_bracket(text, start, end)
+
+
+def _with_bracket(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in the bracket beside the span that belongs to one inside: "35 euros (39 dollars" lacks its last sign."""
+    for opening, closing in BRACKETS.items():
+        missing = text.count(opening, start, end) - text.count(closing, start, end)
+        if missing > 0 and text.startswith(closing, end):
+            return start, end + 1
+        if missing < 0 and text.endswith(opening, 0, start):
+            return start - 1, end
     return start, end

@@ -1,5 +1,7 @@
 import itertools
 
+import numpy as np
+import pytest
 from fakes import FakeReaderNetwork
 
 from chatbot.reader import Reader
@@ -56,6 +58,30 @@ def test_spans_of_one_passage_do_not_overlap():
     spans = Reader(FakeReaderNetwork()).read("lamp", [passage("A lamp: 2 years, 3 years or 40 days of lamp.")])
     ordered = sorted((s.start, s.end) for s in spans)
     assert all(a[1] <= b[0] for a, b in itertools.pairwise(ordered))
+
+
+class GreedyNetwork(FakeReaderNetwork):
+    """Would take everything: starts at the first word of the passage, ends at its last."""
+
+    def span_scores(self, batch):
+        starts, ends = (np.zeros(batch.ids.shape, dtype=np.float32) for _ in range(2))
+        for row, segments in enumerate(batch.segments):
+            starts[row, np.argmax(segments)] = ends[row, len(segments) - 2] = 9
+        return starts, ends
+
+
+@pytest.mark.parametrize(
+    ("text", "one_answer"),
+    [
+        ("Open the app\nTap on Add", False),
+        ("The rules.\n\nThe exceptions", False),
+        ("a line of a plain text that ends where the page was\nfull is one sentence", True),
+    ],
+)
+def test_list_items_and_paragraphs_are_never_quoted_as_one_but_wrapped_lines_are(text, one_answer):
+    spans = Reader(GreedyNetwork()).read("what to do", [passage(text)])
+    assert spans
+    assert any("\n" in span.text for span in spans) == one_answer
 
 
 def test_many_questions_are_read_together_and_come_back_in_order():

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from chatbot.spans import MAX_ANSWER_TOKENS, ScoredSpan, best_spans, merge_overlapping, to_whole_words
 
@@ -44,6 +45,14 @@ def test_a_window_with_fewer_spans_than_asked_gives_those_there_are():
     assert len(best_spans(logits(4), logits(4), first=3, offsets=offsets(1), top=5)) == 1
 
 
+def test_no_span_crosses_a_border():
+    found = best_spans(
+        logits(8, p4=5), logits(8, p5=4, p7=9), first=3, offsets=offsets(5), borders=np.array([12]), top=50
+    )
+    assert {(span.start < 12, span.end < 12) for span in found} == {(True, True), (False, False)}
+    assert (found[0].start, found[0].end) == (4, 11)
+
+
 def test_of_overlapping_spans_the_larger_margin_stays():
     kept = merge_overlapping([ScoredSpan(0, 5, 3, 0), ScoredSpan(3, 9, 7, 0), ScoredSpan(20, 22, 1, 0)])
     assert kept == [ScoredSpan(3, 9, 7, 0), ScoredSpan(20, 22, 1, 0)]
@@ -68,3 +77,17 @@ def test_a_price_keeps_its_currency_sign_outside_unless_marked():
 
 def test_white_space_at_the_ends_is_not_part_of_an_answer():
     assert to_whole_words("a  word  b", 1, 9) == (3, 7)
+
+
+@pytest.mark.parametrize(
+    ("words", "whole"),
+    [("35 euros (39 dollars", "35 euros (39 dollars)"), ("39 dollars)", "(39 dollars)"), ("39 dollars", "39 dollars")],
+)
+def test_a_bracket_comes_with_its_other_half(words, whole):
+    text = "It costs 35 euros (39 dollars) a year."
+    start, end = to_whole_words(text, text.index(words), text.index(words) + len(words))
+    assert text[start:end] == whole
+
+
+def test_a_bracket_without_its_other_half_beside_it_stays_alone():
+    assert to_whole_words("a (b c d) e", 2, 6) == (2, 6)
