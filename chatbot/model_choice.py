@@ -1,4 +1,7 @@
-"""Which encoder and reader run here, and loading them: where memory runs out, the next smaller pair is tried."""
+"""Which encoder and reader run here, and loading them.
+
+Where memory runs out, or the hub does not give what the program picked, the next smaller pair is tried.
+"""
 
 import logging
 from collections.abc import Callable
@@ -13,7 +16,7 @@ from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
 from retrieval.hub import obtainable
 from retrieval.packaged import CheckpointError
-from retrieval.pretrained import resolve_checkpoint
+from retrieval.pretrained import HubUnreachable, resolve_checkpoint
 from retrieval.profiles import (
     AUTO,
     NO_RERANKER,
@@ -35,6 +38,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGED_ENCODER = ROOT / "retrieval" / "weights" / "packaged"
 PACKAGED_READER = ROOT / "chatbot" / "weights" / "packaged"
 
+NOT_ENOUGH_MEMORY = "Not enough memory for"
+COULD_NOT_FETCH = "Could not fetch"
+
 Model = TypeVar("Model")
 
 logger = logging.getLogger(__name__)
@@ -54,12 +60,12 @@ def choose_models(models: str) -> Choice:
 
 def load_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name, with the conventions that it was trained with."""
-    return first_that_fits(choose_models(settings.models).pair, "encoder", lambda name: _encoder(name, settings))
+    return _load(settings, "encoder", lambda name: _encoder(name, settings))
 
 
 def load_reader(settings: Settings) -> Reader:
     """The reader that the settings name."""
-    return first_that_fits(choose_models(settings.models).pair, "reader", lambda name: _reader(name, settings))
+    return _load(settings, "reader", lambda name: _reader(name, settings))
 
 
 def choose_reranker(settings: Settings) -> str | None:
@@ -77,43 +83,70 @@ def load_dictionary() -> Dictionary:
 
 
 def load_reranker(settings: Settings) -> Reranker | None:
-    """The reranker that the settings name. Where memory runs out there is none: search alone ranks well enough."""
+    """The reranker that the settings name. None too where memory runs out, or the hub does not give an automatic one.
+
+    Search alone ranks well enough.
+    """
     checkpoint = choose_reranker(settings)
     if checkpoint is None:
         return None
     try:
         return Reranker(load_reranker_network(checkpoint, settings.quantization))
+    except HubUnreachable as error:
+        if settings.reranker != AUTO:
+            raise
+        logger.warning("%s", error)
+        problem = COULD_NOT_FETCH
     except Exception as error:  # torch and transformers tell of missing memory in several kinds
         if not is_out_of_memory(error):
             raise
+        problem = NOT_ENOUGH_MEMORY
     release_memory()  # here, where the error no longer holds on to half a model
-    logger.warning("Not enough memory for the reranker %s: running without one.", checkpoint)
+    logger.warning("%s the reranker %s: running without one.", problem, checkpoint)
     return None
 
 
-def first_that_fits(pair: ModelPair, part: str, load: Callable[[str], Model]) -> Model:
+def first_that_fits(pair: ModelPair, part: str, load: Callable[[str], Model], *, automatic: bool = False) -> Model:
     """Load one part (encoder | reader) of a pair, or that of the next smaller pair when memory runs out.
 
-    Each part falls by itself: an encoder that is loaded, and by which passages are indexed, is kept.
+    What the program picked itself, which is every smaller pair and with `automatic` the first one, is also passed over
+    when the hub does not give it. Each part falls by itself: an encoder that is loaded, and by which passages are
+    indexed, is kept.
     """
     checkpoints = [str(getattr(candidate, part)) for candidate in (pair, *smaller_pairs(pair))]
-    tried: list[str] = []
+    too_large: list[str] = []
+    not_fetched: list[str] = []
     for checkpoint in dict.fromkeys(checkpoints):
         try:
             loaded = load(checkpoint)
+        except HubUnreachable as error:
+            if not automatic and not too_large:
+                raise
+            logger.warning("%s", error)  # the disk may be full, or terms wait to be accepted
+            not_fetched.append(checkpoint)
         except Exception as error:  # torch and transformers tell of missing memory in several kinds
             if not is_out_of_memory(error):
                 raise
-            tried.append(checkpoint)
+            too_large.append(checkpoint)
         else:
-            if tried:
-                logger.warning("Not enough memory for %s: running the %s %s.", ", ".join(tried), part, checkpoint)
+            _say_what_fell({NOT_ENOUGH_MEMORY: too_large, COULD_NOT_FETCH: not_fetched}, part, checkpoint)
             return loaded
         release_memory()  # here, where the error no longer holds on to half a model
     raise NotEnoughMemory(
-        f"There is not enough memory for any {part} (tried {', '.join(tried)}): free some, or see what fits with "
+        f"There is not enough memory for any {part} (tried {', '.join(too_large)}): free some, or see what fits with "
         "python main.py doctor."
     )
+
+
+def _load(settings: Settings, part: str, load: Callable[[str], Model]) -> Model:
+    pair = choose_models(settings.models).pair
+    return first_that_fits(pair, part, load, automatic=settings.models == AUTO)
+
+
+def _say_what_fell(passed_over: dict[str, list[str]], part: str, checkpoint: str) -> None:
+    problems = [f"{problem} {', '.join(names)}" for problem, names in passed_over.items() if names]
+    if problems:
+        logger.warning("%s: running the %s %s.", ". ".join(problems), part, checkpoint)
 
 
 def _encoder(checkpoint: str, settings: Settings) -> Encoder:

@@ -1,7 +1,6 @@
-"""Which models run: names, data beside each id, memory by formula, and falling back where memory runs out."""
+"""Which models run: names, data beside each id, and memory by formula."""
 
 import json
-import logging
 import shutil
 
 import pytest
@@ -16,7 +15,6 @@ from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document
 from knowledge_base.store import KnowledgeBase
 from retrieval import hub
-from retrieval.devices import is_out_of_memory
 from retrieval.indexer import index
 from retrieval.memory_need import Shape, network_need, pair_need, shape_of_config
 from retrieval.packaged import CheckpointError, read_config
@@ -34,7 +32,6 @@ from retrieval.profiles import (
 )
 
 BASE_READER = "deepset/xlm-roberta-base-squad2"
-LARGE_READER = "deepset/xlm-roberta-large-squad2"
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +71,10 @@ def test_three_checkpoints_are_refused():
 
 def test_the_command_line_default_is_the_packaged_pair():
     assert find_pair(Settings().models).ids == ()
+
+
+def test_after_large_comes_base_then_packaged():
+    assert [pair.name for pair in smaller_pairs(find_pair("large"))] == ["base", "packaged"]
 
 
 # What auto picks
@@ -227,57 +228,6 @@ def test_a_gated_layer_has_one_matrix_more():
 
 def test_a_config_that_names_its_parts_otherwise_has_no_known_size():
     assert shape_of_config({"model_type": "t5", "d_model": 512}) is None
-
-
-# Falling back
-
-
-def loads_all_but(*too_large, error):
-    def load(checkpoint):
-        if checkpoint in too_large:
-            raise error
-        return checkpoint
-
-    return load
-
-
-def test_after_large_comes_base_then_packaged():
-    assert [pair.name for pair in smaller_pairs(find_pair("large"))] == ["base", "packaged"]
-
-
-def test_a_gpu_that_is_full_falls_to_the_next_smaller_reader():
-    load = loads_all_but(LARGE_READER, error=torch.OutOfMemoryError("CUDA out of memory."))
-    assert model_choice.first_that_fits(find_pair("large"), "reader", load) == BASE_READER
-
-
-def test_falling_back_is_said(caplog):
-    load = loads_all_but(LARGE_READER, BASE_READER, error=MemoryError())
-    with caplog.at_level(logging.WARNING):
-        model_choice.first_that_fits(find_pair("large"), "reader", load)
-    assert caplog.messages == [f"Not enough memory for {LARGE_READER}, {BASE_READER}: running the reader packaged."]
-
-
-def test_a_pair_of_ones_own_falls_to_the_packaged_one():
-    load = loads_all_but("me/encoder", error=MemoryError())
-    assert model_choice.first_that_fits(find_pair("me/encoder,me/reader"), "encoder", load) == "packaged"
-
-
-def test_when_nothing_fits_the_error_says_what_was_tried():
-    load = loads_all_but(LARGE_READER, BASE_READER, "packaged", error=MemoryError())
-    with pytest.raises(model_choice.NotEnoughMemory, match=f"tried {LARGE_READER}, {BASE_READER}, packaged"):
-        model_choice.first_that_fits(find_pair("large"), "reader", load)
-
-
-def test_another_error_is_not_taken_for_missing_memory():
-    load = loads_all_but(LARGE_READER, error=CheckpointError("broken"))
-    with pytest.raises(CheckpointError, match="broken"):
-        model_choice.first_that_fits(find_pair("large"), "reader", load)
-
-
-def test_missing_memory_behind_another_error_is_seen():
-    error = CheckpointError("could not be loaded")
-    error.__cause__ = RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes.")
-    assert is_out_of_memory(error)
 
 
 # Real checkpoints
