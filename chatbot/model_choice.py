@@ -60,6 +60,10 @@ def choose_models(models: str) -> Choice:
 
 def load_encoder(settings: Settings) -> Encoder:
     """The encoder that the settings name, with the conventions that it was trained with."""
+    if settings.models == AUTO:
+        choice = choose_models(AUTO)
+        # Here alone: everything that loads models loads an encoder.
+        logger.info("The %s models are picked: %s.", choice.pair.name, choice.reason)
     return _load(settings, "encoder", lambda name: _encoder(name, settings))
 
 

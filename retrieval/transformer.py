@@ -3,6 +3,7 @@
 A checkpoint is a packaged folder, a plain Hugging Face folder, or a hub id. Knows nothing of questions or passages.
 """
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,9 @@ from retrieval.model_types import (
     TokenBatch,
     Tokenizer,
 )
-from retrieval.packaged import PackagedCheckpoint, is_packaged, read_packaged
+from retrieval.packaged import PackagedCheckpoint, is_packaged, read_config, read_packaged
 from retrieval.pretrained import (
+    CheckpointSource,
     load_pretrained_encoder,
     load_pretrained_reader,
     load_pretrained_reranker,
@@ -39,6 +41,8 @@ SPAN_HEAD = "qa_outputs"
 
 JOINED_ON = frozenset({"cuda"})
 """Devices on which the batches of simultaneous users become one; tests/benchmarks/results/simultaneous.json."""
+
+logger = logging.getLogger(__name__)
 
 
 class TorchEncoder:
@@ -101,6 +105,7 @@ def load_encoder_network(
     check_quantization(quantization)
     source = resolve_checkpoint(checkpoint)
     if not is_packaged(source.folder):
+        _say_number_types(source, quantization)
         loaded = load_pretrained_encoder(source, quantization, int8_words)
         return TorchEncoder(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.dim, loaded.device)
     packaged = read_packaged(source.folder)
@@ -116,6 +121,7 @@ def load_reader_network(
     check_quantization(quantization)
     source = resolve_checkpoint(checkpoint)
     if not is_packaged(source.folder):
+        _say_number_types(source, quantization)
         loaded = load_pretrained_reader(source, quantization, int8_words)
         return TorchReader(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
     packaged = read_packaged(source.folder)
@@ -133,8 +139,26 @@ def load_reader_network(
 def load_reranker_network(checkpoint: str | Path, quantization: str = "auto") -> RerankerNetwork:
     """Load a cross-encoder with one score; anything else is refused."""
     check_quantization(quantization)
-    loaded = load_pretrained_reranker(resolve_checkpoint(checkpoint), quantization)
+    source = resolve_checkpoint(checkpoint)
+    _say_number_types(source, quantization)
+    loaded = load_pretrained_reranker(source, quantization)
     return TorchReranker(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
+
+
+def number_types_text(weights: str, compute: str) -> str:
+    """Number types for people."""
+    return compute if weights == "none" else f"{weights} weights, computing in {compute}"
+
+
+def _say_number_types(source: CheckpointSource, quantization: str) -> None:
+    """Tell what was chosen, or could not be done as asked, and why."""
+    model_type = str(read_config(source.folder).get("model_type"))
+    numbers = choose_number_types(quantization, current_device(), model_type)
+    if numbers.weights == quantization:
+        return
+    level = logging.INFO if quantization == "auto" else logging.WARNING
+    text = number_types_text(numbers.weights, numbers.compute)
+    logger.log(level, "%s runs in %s: %s.", source.hub_id or source.folder, text, numbers.reason)
 
 
 def _builder(packaged: PackagedCheckpoint, quantization: str) -> tuple[BertBuilder, str]:

@@ -95,6 +95,17 @@ def test_a_question_can_be_piped_in(knowledge_base, tmp_path):
     assert json.loads(result.stdout)["language"] == "ja"
 
 
+def test_what_auto_picks_and_why_is_said_on_stderr(knowledge_base, tmp_path):
+    result = run("ask", "lamp", "--kb", knowledge_base[0], "--models", "auto", "--json", cwd=tmp_path)
+    assert json.loads(result.stdout)["question"] == "lamp"
+    assert result.stderr.startswith("The packaged models are picked: the")
+
+
+def test_the_default_models_are_not_talked_about(knowledge_base, tmp_path):
+    result = run("ask", "lamp", "--kb", knowledge_base[0], "--json", cwd=tmp_path)
+    assert result.stderr == ""
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(command, tmp_path):
     result = run(command, "--help", cwd=tmp_path)

@@ -1,10 +1,13 @@
 """Number types: which one is chosen where, and how near int8 comes to float32."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
-from tiny_checkpoints import tiny_config
+from tiny_checkpoints import save_checkpoint, tiny_config
 
+from retrieval import transformer
 from retrieval.packaged import quantize_rows
 from retrieval.quantization import (
     Device,
@@ -45,6 +48,25 @@ def test_a_large_gpu_runs_bfloat16() -> None:
 
 def test_an_older_gpu_runs_float16() -> None:
     assert chosen("auto", TURING) == ("none", "float16")
+
+
+@pytest.mark.parametrize(
+    ("quantization", "device", "said"),
+    [
+        ("auto", CPU, [" runs in int8 weights, computing in float32: int8 is the fastest type on a processor."]),
+        ("int8", PASCAL, [" runs in float16: this GPU is too old for int8 (capability (6, 1))."]),
+        ("int8", CPU, []),
+    ],
+)
+def test_a_number_type_that_was_not_asked_for_is_said_at_load(
+    quantization, device, said, tmp_path, monkeypatch, caplog
+):
+    save_checkpoint(tmp_path, "BertModel")
+    monkeypatch.setattr(transformer, "current_device", lambda: device)
+    with caplog.at_level(logging.INFO):
+        transformer.load_encoder_network(tmp_path, quantization)
+    messages = [record.getMessage() for record in caplog.records if record.name == transformer.__name__]
+    assert messages == [f"{tmp_path}{text}" for text in said]
 
 
 def test_mdeberta_is_kept_out_of_float16_where_it_overflows() -> None:

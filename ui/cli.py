@@ -18,6 +18,9 @@ EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
 """128 + SIGINT, what shells expect after Ctrl-C."""
 
+OUR_PACKAGES = ("ui", "chatbot", "retrieval", "knowledge_base")
+"""What these say on their way is for whoever typed the command; of libraries only warnings are."""
+
 MODELS_HELP = "packaged | base | large | auto | ENCODER,READER by hub id or folder (default: packaged)"
 RERANKER_HELP = "orders passages once more: none | auto (the profile's) | hub id | folder (default: none)"
 
@@ -27,6 +30,8 @@ Command = Callable[[argparse.Namespace, Settings], int]
 def run(arguments: Sequence[str]) -> int:
     """Parse and execute; returns the exit code: 0 done, 1 a clear error on stderr, 2 wrong usage."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    for package in OUR_PACKAGES:
+        logging.getLogger(package).setLevel(logging.INFO)
     options = build_parser().parse_args(list(arguments) or ["serve"])
     try:
         settings = _settings(options)
@@ -45,7 +50,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _explain(error: Exception) -> str:
-    ours = type(error).__module__.split(".")[0] in {"ui", "chatbot", "retrieval", "knowledge_base"}
+    ours = type(error).__module__.split(".")[0] in OUR_PACKAGES
     if ours or isinstance(error, OSError):
         return f"Error: {error}"
     return f"Unexpected {type(error).__name__}: {error}. With ANYTONGUE_DEBUG=1 the whole traceback is shown."
