@@ -13,11 +13,31 @@ from pathlib import Path
 LIBRARIES = ("torch", "transformers", "bitsandbytes", "accelerate", "huggingface_hub", "gradio", "numpy", "safetensors")
 
 MEMORY_FILE = Path("/proc/meminfo")
-LIMIT_FILES = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
-"""What a container may take, which the machine's memory says nothing of."""
-
 # torch raises a plain RuntimeError when the processor's memory runs out, and tells only in the text.
 OUT_OF_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "cuda out of memory", "cannot allocate memory")
+
+
+@dataclass(frozen=True, slots=True)
+class ControlGroup:
+    """Where Linux tells what a container may take, of which the machine's memory says nothing."""
+
+    folder: Path
+    limit: str
+    usage: str
+    cache: tuple[str, str]
+    """Names in memory.stat of what is only kept of files, and given back when memory is needed."""
+
+
+CONTROL_GROUPS = (
+    ControlGroup(Path("/sys/fs/cgroup"), "memory.max", "memory.current", ("active_file", "inactive_file")),
+    ControlGroup(
+        Path("/sys/fs/cgroup/memory"),
+        "memory.limit_in_bytes",
+        "memory.usage_in_bytes",
+        ("total_active_file", "total_inactive_file"),
+    ),
+)
+"""Version 2 and version 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +98,11 @@ def memory() -> tuple[int, int]:
     if MEMORY_FILE.is_file():
         lines = dict(line.split(":", 1) for line in MEMORY_FILE.read_text(encoding="ascii").splitlines())
         free = int(lines["MemAvailable"].split()[0]) * 1024
-    limits = [int(text) for path in LIMIT_FILES if path.is_file() and (text := path.read_text().strip()).isdigit()]
-    total = min([total, *limits])
-    return total, min(free, total)
+    for group in CONTROL_GROUPS:
+        limit = _number(group.folder / group.limit)
+        if limit is not None:
+            total, free = min(total, limit), min(free, max(0, limit - _used(group)))
+    return total, free
 
 
 def is_out_of_memory(error: BaseException | None) -> bool:
@@ -103,6 +125,20 @@ def release_memory() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
+
+
+def _used(group: ControlGroup) -> int:
+    """Bytes in use that cannot be given back."""
+    statistics = group.folder / "memory.stat"
+    lines = statistics.read_text(encoding="ascii").splitlines() if statistics.is_file() else []
+    cache = sum(int(value) for name, _, value in (line.partition(" ") for line in lines) if name in group.cache)
+    return max(0, (_number(group.folder / group.usage) or 0) - cache)
+
+
+def _number(path: Path) -> int | None:
+    """What a file of a control group says; None where there is no such file or no limit ("max")."""
+    text = path.read_text(encoding="ascii").strip() if path.is_file() else ""
+    return int(text) if text.isdigit() else None
 
 
 def _cores() -> int:
