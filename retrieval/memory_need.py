@@ -20,8 +20,8 @@ SCALE_BYTES = 2.0
 
 GATED_TYPES = frozenset({"modernbert"})
 
-BATCH_TOKENS = 2048
-"""Padded tokens in one batch of the encoder; the reader's are smaller."""
+BATCH_TOKENS = 4096
+"""Padded tokens in one batch of the reader and the reranker; the encoder's are smaller."""
 LAYER_BUFFERS = 8
 """Arrays of (tokens, width) alive at the widest point of a layer: input, query, key, value, output, sums."""
 
@@ -99,10 +99,13 @@ def network_need(shape: Shape, weights: str, compute: str, *, gpu: bool, package
     return MemoryNeed(round(held), round(max(loading, held)), round(working))
 
 
-def pair_need(encoder: MemoryNeed, reader: MemoryNeed) -> int:
-    """Bytes at the worst moment of encoder and reader in one program, the encoder loaded first."""
-    held = encoder.held + reader.held
-    return max(encoder.loading, encoder.held + reader.loading, held + max(encoder.working, reader.working))
+def peak_need(*networks: MemoryNeed) -> int:
+    """Bytes at the worst moment of networks in one program, loaded one after the other."""
+    peak = held = 0
+    for network in networks:
+        peak = max(peak, held + network.loading)
+        held += network.held
+    return max(peak, held + max(network.working for network in networks))
 
 
 def shape_of_config(config: Mapping[str, Any]) -> Shape | None:

@@ -13,7 +13,7 @@ from knowledge_base.documents import Document
 from knowledge_base.store import KnowledgeBase
 from retrieval.devices import Gpu, Machine
 from retrieval.quantization import Device
-from ui import commands, doctor
+from ui import commands, doctor, doctor_view
 
 GIB = 1 << 30
 GPU = Gpu("A GPU", (9, 0), 80 * GIB, 79 * GIB)
@@ -41,7 +41,7 @@ def on(monkeypatch, tmp_path):
 
 
 def text(settings=Settings()):  # noqa: B008 (frozen)
-    return "\n".join(doctor.describe(doctor.examine(settings)))
+    return "\n".join(doctor_view.describe(doctor.examine(settings)))
 
 
 def test_without_a_gpu_auto_picks_packaged_and_says_why(on):

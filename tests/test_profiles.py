@@ -8,15 +8,15 @@ import torch
 from fakes import FakeEncoder
 from tiny_checkpoints import save_checkpoint
 
-from chatbot import model_choice
+from chatbot import model_choice, reader
 from chatbot.assemble import build_encoder, build_reader
 from chatbot.settings import Settings
 from knowledge_base.chunking import cut_passages
 from knowledge_base.documents import Document
 from knowledge_base.store import KnowledgeBase
-from retrieval import hub
+from retrieval import encoder, hub, reranker
 from retrieval.indexer import index
-from retrieval.memory_need import Shape, network_need, pair_need, shape_of_config
+from retrieval.memory_need import BATCH_TOKENS, Shape, network_need, peak_need, shape_of_config
 from retrieval.packaged import CheckpointError, read_config
 from retrieval.profiles import (
     PACKAGED_SHAPE,
@@ -214,10 +214,20 @@ def test_packaged_words_stay_int8_when_no_quantization_is_asked():
     assert need.held == words + 4 * (PACKAGED_SHAPE.linear_numbers + PACKAGED_SHAPE.other_numbers)
 
 
-def test_a_pair_needs_most_while_its_reader_is_loaded():
+def test_a_peak_needs_most_while_its_reader_is_loaded():
     encoder = network_need(XLM_R_BASE, "int8", "float32", gpu=False)
     reader = network_need(XLM_R_LARGE, "int8", "float32", gpu=False)
-    assert pair_need(encoder, reader) == encoder.held + reader.loading
+    assert peak_need(encoder, reader) == encoder.held + reader.loading
+
+
+def test_a_network_that_is_loaded_last_stands_beside_those_that_are_held():
+    encoder, reader = (network_need(PACKAGED_SHAPE, "int8", "float32", gpu=False, packaged=True) for _ in range(2))
+    reranker = network_need(XLM_R_LARGE, "int8", "float32", gpu=False)
+    assert peak_need(encoder, reader, reranker) == encoder.held + reader.held + reranker.loading
+
+
+def test_the_largest_batch_that_runs_is_counted():
+    assert max(encoder.BATCH_TOKENS, reader.BATCH_TOKENS, reranker.BATCH_TOKENS) == BATCH_TOKENS
 
 
 def test_a_gated_layer_has_one_matrix_more():

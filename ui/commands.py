@@ -161,7 +161,8 @@ def bench(options: argparse.Namespace, settings: Settings) -> int:
 
 def doctor(options: argparse.Namespace, settings: Settings) -> int:
     """Say what this machine can run."""
-    from ui.doctor import describe, examine
+    from ui.doctor import examine
+    from ui.doctor_view import describe
 
     findings = examine(settings)
     if options.json:
