@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 import shutil
 
 import pytest
@@ -125,6 +126,90 @@ def test_a_reader_trained_on_a_test_set_is_warned_of(on):
 def test_an_unknown_profile_is_told_and_does_not_stop_the_doctor(on):
     on(machine())
     assert "set to run          There are no models named 'huge'" in text(Settings(models="huge"))
+
+
+OLD_GPU = Gpu("An old GPU", (5, 2), 8 * GIB, 7 * GIB)
+
+
+def test_number_types_that_a_gpu_is_too_old_for_are_said_to_be_missing(on):
+    on(machine(gpu=OLD_GPU))
+    said = text()
+    assert "no int8: this GPU is too old for int8 (capability (5, 2))" in said
+    assert "no nf4: this GPU is too old for nf4 (capability (5, 2))" in said
+    assert not re.search(r"(int8|nf4) \d+ MB", said)
+
+
+def test_why_auto_runs_a_number_type_is_told(on):
+    on(machine())
+    assert "auto runs it in int8 weights, computing in float32: int8 is the fastest type on a processor" in text()
+
+
+def test_packaged_models_on_a_gpu_compute_in_float32(on):
+    on(machine(gpu=GPU))
+    need = doctor.examine(Settings())["profiles"]["packaged"]["needs"]["auto"]
+    assert (need["weights"], need["compute"]) == ("none", "float32")
+
+
+def test_what_fits_counts_the_reranker(on):
+    on(machine(free=4_400_000_000))
+
+    def fits(reranker):
+        return doctor.examine(Settings(reranker=reranker))["profiles"]["large"]["needs"]["int8"]["fits"]
+
+    with_one = doctor.examine(Settings(models="large", reranker="auto"))["profiles"]
+    assert (fits("none"), fits("auto")) == (True, False)
+    assert (with_one["large"]["reranker"], with_one["base"]["reranker"]) == ("BAAI/bge-reranker-v2-m3", None)
+
+
+# Settings that nothing can be loaded with
+
+
+def test_a_folder_is_a_reranker_too(on, tmp_path):
+    on(machine())
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "config.json").write_text(json.dumps({"vocab_size": 9}))
+    found = doctor.examine(Settings(reranker=str(tmp_path / "mine")))["reranker"]
+    assert (found["cached"], found["error"]) == (True, None)
+
+
+def test_a_reranker_that_is_nowhere_is_told(on):
+    on(machine())
+    said = text(Settings(reranker="/no/such/folder"))
+    assert "/no/such/folder is neither a folder nor a hub id" in said
+    assert "none 4471 MB" in said  # large, without it
+
+
+def test_a_folder_with_a_broken_config_is_told_and_does_not_stop_the_doctor(on, tmp_path):
+    on(machine())
+    (tmp_path / "config.json").write_text("{")
+    for settings in (
+        Settings(models=f"{tmp_path},packaged"),
+        Settings(models=f"packaged,{tmp_path}"),
+        Settings(reranker=str(tmp_path)),
+    ):
+        assert "config.json is not readable JSON" in text(settings)
+
+
+def test_models_in_folders_that_are_not_there_are_told(on):
+    on(machine())
+    said = text(Settings(models="./no_encoder,./no_reader"))
+    assert "set to run          ./no_encoder is neither a folder nor a hub id" in said
+
+
+def test_an_id_that_nothing_can_come_of_is_told(on):
+    on(machine())
+    said = text(Settings(models="large"))
+    assert "set to run          intfloat/multilingual-e5-large is not cached and the hub cannot be reached" in said
+
+
+def test_a_number_type_that_does_not_exist_is_told_and_does_not_stop_the_doctor(on):
+    on(machine())
+    expected = "set to run          quantization 'foo' is unknown: choose one of"
+    assert expected in text(Settings(quantization="foo"))
+    assert expected in text(Settings(quantization="foo", reranker="me/mine"))
+
+
+# The files
 
 
 def test_packaged_weights_are_intact(on):

@@ -56,16 +56,21 @@ def _copies_text(found: dict[str, Any]) -> str:
 def _profile_lines(name: str, profile: dict[str, Any]) -> Iterator[str]:
     yield _line(f"profile {name}", f"{profile['encoder']} ({profile['encoder_licence']})")
     yield _line("", f"{profile['reader']} ({profile['reader_licence']})")
+    if profile["reranker"]:
+        yield _line("", f"{profile['reranker']} as the reranker")
     needs = profile["needs"]
-    sizes = [
-        f"{asked} {need['held_bytes'] / MEGABYTE:.0f} MB (at most {need['peak_bytes'] / MEGABYTE:.0f}; "
-        f"{'fits' if need['fits'] else 'does not fit'})"
-        for asked, need in needs.items()
-        if need is not None and asked != AUTO
-    ]
+    sizes = [_size_text(asked, need) for asked, need in needs.items() if need is not None and asked != AUTO]
     yield _line("", "; ".join(sizes) or "its size is not known before it is loaded")
     if needs[AUTO]:
-        yield _line("", f"auto runs it in {number_types_text(needs[AUTO]['weights'], needs[AUTO]['compute'])}")
+        types = number_types_text(needs[AUTO]["weights"], needs[AUTO]["compute"])
+        yield _line("", f"auto runs it in {types}: {needs[AUTO]['reason']}")
+
+
+def _size_text(asked: str, need: dict[str, Any]) -> str:
+    if need["weights"] != asked:
+        return f"no {asked}: {need['reason']}"
+    room = "fits" if need["fits"] else "does not fit"
+    return f"{asked} {need['held_bytes'] / MEGABYTE:.0f} MB (at most {need['peak_bytes'] / MEGABYTE:.0f}; {room})"
 
 
 def _model_lines(models: dict[str, Any]) -> Iterator[str]:
@@ -84,11 +89,12 @@ def _knowledge_base_text(found: dict[str, Any]) -> str:
 
 
 def _reranker_text(found: dict[str, Any]) -> str:
-    if found["runs"] is None:
+    if "licence" not in found:
         return found["error"] or "none"
     size = f"{found['held_bytes'] / MEGABYTE:.0f} MB" if found["held_bytes"] else "its size is not known yet"
-    return f"{found['runs']} ({found['licence']}): {size}"
+    problem = f"; {found['error']}" if found["error"] else ""
+    return f"{found['runs']} ({found['licence']}): {size}{problem}"
 
 
 def _line(name: str, value: object) -> str:
-    return f"{name:<20}{value}"
+    return f"{name:<19} {value}"
