@@ -1,40 +1,27 @@
-"""`python main.py deploy`: which files go to a Space, sending them to a stand-in for the hub, and what can go wrong."""
+"""`python main.py deploy`: sending a project to a stand-in for the hub, and what can go wrong."""
 
-import argparse
 import base64
 import hashlib
 import json
-import re
-import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from huggingface_hub import constants
+from small_project import LFS_BYTES, make_project
 
-from chatbot.settings import Settings
-from ui import commands
 from ui.deploy import (
     BadSpaceName,
-    IncompleteProject,
     NoConnection,
     NoToken,
-    SpaceFile,
     SpaceRefused,
     check_name,
     deploy,
     files_to_upload,
-    listing,
 )
-from ui.requirements import requirements_text
 
 # huggingface_hub sends large files in a way that httpx calls old.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
-
-ROOT = Path(__file__).parent.parent
-LFS_BYTES = 20_000
-"""What the stand-in calls a large file."""
 
 
 class HubHandler(BaseHTTPRequestHandler):
@@ -122,18 +109,7 @@ def hub(monkeypatch):
 
 @pytest.fixture
 def project(tmp_path):
-    root = tmp_path / "project"
-    for folder in ("chatbot", "knowledge_base", "retrieval/weights", "ui/__pycache__", "tests", "runs", ".git"):
-        (root / folder).mkdir(parents=True)
-    for name in ("main.py", "README.md", "pyproject.toml"):
-        shutil.copyfile(ROOT / name, root / name)
-    (root / "requirements.txt").write_text(requirements_text(root / "pyproject.toml"), encoding="utf-8")
-    (root / "chatbot" / "__init__.py").write_text("# small\n")
-    (root / "retrieval" / "weights" / "model.safetensors").write_bytes(b"w" * (LFS_BYTES + 1))
-    for name in ("ui/__pycache__/a.pyc", "tests/test_a.py", "runs/a.log", ".git/HEAD", ".env", "knowledge_base/a.db"):
-        (root / name).write_text("not for the Space")
-    (root / "customers.csv").write_text("not for the Space either")
-    return root
+    return make_project(tmp_path / "project")
 
 
 def send(hub, project, **more):
@@ -143,58 +119,6 @@ def send(hub, project, **more):
 
 def sent(hub, kind):
     return {line["value"]["path"]: line["value"] for line in hub.commit if line["key"] == kind}
-
-
-# Which files
-
-
-def test_what_the_program_needs_is_sent_and_nothing_else(project):
-    assert [file.path for file in files_to_upload(project)] == [
-        "README.md", "chatbot/__init__.py", "main.py", "pyproject.toml", "requirements.txt",
-        "retrieval/weights/model.safetensors",
-    ]  # fmt: skip
-
-
-def test_this_project_is_sent_with_its_weights():
-    sizes = {file.path: file.size for file in files_to_upload()}
-    weights = ROOT / "retrieval" / "weights" / "packaged" / "model.safetensors"
-    assert sizes["retrieval/weights/packaged/model.safetensors"] == weights.stat().st_size
-
-
-def test_the_pictures_of_the_readme_are_sent_and_small():
-    sizes = {file.path: file.size for file in files_to_upload()}
-    shown = re.findall(r"!\[[^\]]+\]\((ui/pictures/[^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert 1 <= len(shown) <= 6
-    assert all(sizes[path] < 60_000 for path in shown)
-    assert sorted(shown) == sorted(path for path in sizes if path.startswith("ui/pictures/"))
-
-
-def test_the_dry_run_lists_sizes_and_their_total():
-    lines = list(listing([SpaceFile("a.py", 1_500_000), SpaceFile("b.py", 500_000)]))
-    assert lines == [
-        "   1,500,000  a.py",
-        "     500,000  b.py",
-        "   2,000,000  bytes in 2 files (2.0 MB). Nothing was sent.",
-    ]
-
-
-def test_the_dry_run_needs_no_token_and_no_network(capsys, monkeypatch):
-    monkeypatch.delenv("HF_TOKEN", raising=False)
-    monkeypatch.setattr("ui.deploy.deploy", lambda *arguments, **more: pytest.fail("sent"))
-    commands.deploy(argparse.Namespace(space="me/help", dry_run=True, private=False), Settings())
-    assert capsys.readouterr().out.endswith("Nothing was sent.\n")
-
-
-def test_requirements_that_are_out_of_date_are_not_sent(project):
-    (project / "requirements.txt").write_text("gradio\n")
-    with pytest.raises(IncompleteProject, match=r"run python main\.py requirements"):
-        files_to_upload(project)
-
-
-def test_half_a_project_is_not_sent(project):
-    (project / "main.py").unlink()
-    with pytest.raises(IncompleteProject, match=r"has no main\.py"):
-        files_to_upload(project)
 
 
 # Names
@@ -246,8 +170,8 @@ def test_small_files_travel_inside_the_commit(hub, project):
 
 def test_large_files_travel_beside_the_commit(hub, project):
     send(hub, project)
-    weights = (project / "retrieval" / "weights" / "model.safetensors").read_bytes()
-    oid = sent(hub, "lfsFile")["retrieval/weights/model.safetensors"]["oid"]
+    weights = (project / "retrieval" / "weights" / "packaged" / "model.safetensors").read_bytes()
+    oid = sent(hub, "lfsFile")["retrieval/weights/packaged/model.safetensors"]["oid"]
     assert (oid, hub.uploaded[oid]) == (hashlib.sha256(weights).hexdigest(), weights)
 
 

@@ -10,18 +10,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge_base.loaders import LOADERS
 from retrieval.hub import hub_endpoint
+from retrieval.packaged import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from ui.requirements import ROOT, requirements_text
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
+PACKAGED_FILES = (CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, "README.md")
 FOLDERS = ("chatbot", "knowledge_base", "retrieval", "ui")
-FILES = ("CHANGELOG.md", "LICENSE", "README.md", "main.py", "pyproject.toml", "requirements.txt")
 NEEDED = ("README.md", "main.py", "requirements.txt")
 
+PATTERNS = (
+    *NEEDED,
+    "CHANGELOG.md",
+    "LICENSE",
+    "pyproject.toml",
+    *(f"{folder}/**/*.py" for folder in FOLDERS),
+    "chatbot/evaluation/EXPERIMENTS.md",
+    "chatbot/evaluation/number_types.png",
+    "chatbot/evaluation/measured/*.json",
+    "chatbot/evaluation/measured/*.questions.json.gz",
+    "chatbot/evaluation/measured/*/*.png",
+    "chatbot/evaluation/typology/README.md",
+    "chatbot/evaluation/typology/syntax_distance.tsv",
+    "chatbot/phrases/??.json",
+    "chatbot/weights/calibration.json",
+    "chatbot/words/*.tsv",
+    *(f"{part}/weights/packaged/{name}" for part in ("chatbot", "retrieval") for name in PACKAGED_FILES),
+    "retrieval/weights/packaged/dictionary/??.tsv.xz",
+    "retrieval/training/written/README.md",
+    "retrieval/training/written/??.questions.tsv",
+    *(f"retrieval/training/written/{name}.jsonl" for name in ("encyclopedia", "help_centres", "near_misses")),
+    "ui/*.css",
+    "ui/*.js",
+    "ui/favicon.svg",
+    "ui/pictures/*.webp",
+)
+"""What belongs to the program, besides the articles, which every visitor may read."""
+
+ARTICLES = "knowledge_base/articles"
 LEFT_OUT_FOLDERS = frozenset({"__pycache__", "node_modules", "runs", "tests", "build"})
-LEFT_OUT_ENDINGS = (".pyc", ".pyo", ".db", ".db-wal", ".db-shm", ".db-journal", ".part", ".log")
 
 SPACE_NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]{0,95}", re.ASCII)
 TOKEN_VARIABLE = "HF_TOKEN"
@@ -150,17 +180,15 @@ def _explain(status: int, space: str, told: str) -> str:
     return f"The hub refused {space} (HTTP {status}): {reasons.get(status, told)}."
 
 
-def _paths(root: Path) -> Iterator[str]:
-    yield from (name for name in FILES if (root / name).is_file())
-    for folder in FOLDERS:
-        for at, folders, names in os.walk(root / folder):
-            folders[:] = [name for name in folders if name not in LEFT_OUT_FOLDERS and not name.startswith(".")]
-            inside = Path(at).relative_to(root)
-            yield from ((inside / name).as_posix() for name in names if _is_sent(name))
+def _paths(root: Path) -> set[str]:
+    found = {path for pattern in PATTERNS for path in root.glob(pattern)}
+    found |= {path for path in root.glob(f"{ARTICLES}/**/*") if path.suffix.lower() in LOADERS}
+    inside = {path.relative_to(root) for path in found if path.is_file()}
+    return {path.as_posix() for path in inside if not _is_left_out(path)}
 
 
-def _is_sent(name: str) -> bool:
-    return not name.startswith(".") and not name.endswith(LEFT_OUT_ENDINGS)
+def _is_left_out(path: Path) -> bool:
+    return any(part.startswith(".") or part in LEFT_OUT_FOLDERS for part in path.parts)
 
 
 def _literally(path: str) -> str:
