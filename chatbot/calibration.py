@@ -233,27 +233,48 @@ def _from_json(record: dict[str, Any], path: Path) -> Calibration:
             raise ValueError(f"features {', '.join(map(str, unknown))}, which this program does not know")
         return Calibration(
             features=features,
-            means=_numbers(record["means"], len(features)),
-            scales=_numbers(record["scales"], len(features)),
-            weights=_numbers(record["weights"], len(features)),
-            bias=float(record["bias"]),
-            threshold=float(record["threshold"]),
-            hoped_margin=float(record["hoped_margin"]),
-            hoped_span_words=int(record["hoped_span_words"]),
-            language_shifts={code: float(shift) for code, shift in record["language_shifts"].items()},
+            means=_numbers("means", record["means"], len(features)),
+            scales=tuple(_positive("scales", scale) for scale in _numbers("scales", record["scales"], len(features))),
+            weights=_numbers("weights", record["weights"], len(features)),
+            bias=_number("bias", record["bias"]),
+            threshold=_share("threshold", record["threshold"]),
+            hoped_margin=_number("hoped_margin", record["hoped_margin"]),
+            hoped_span_words=int(_number("hoped_span_words", record["hoped_span_words"])),
+            language_shifts={code: _number(f"shift of {code}", x) for code, x in record["language_shifts"].items()},
             encoder_fingerprint=record["encoder_fingerprint"],
             reader_fingerprint=record["reader_fingerprint"],
-            target=record["target"],
-            trade_offs=tuple(TradeOff(**point) for point in record["trade_offs"]),
+            target=None if record["target"] is None else _share("target", record["target"]),
+            trade_offs=tuple(
+                TradeOff(**{name: _share(f"trade-off's {name}", share) for name, share in point.items()})
+                for point in record["trade_offs"]
+            ),
             fitted=record["fitted"],
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise UnreadableCalibration(
             f"{path} lacks or misstates {error}. Run `python main.py calibrate` again."
         ) from error
 
 
-def _numbers(row: Sequence[float], wanted: int) -> tuple[float, ...]:
+def _numbers(name: str, row: Sequence[float], wanted: int) -> tuple[float, ...]:
     if len(row) != wanted:
-        raise ValueError(f"{len(row)} coefficients where {wanted} are wanted")
-    return tuple(float(number) for number in row)
+        raise ValueError(f"{name}: {len(row)} coefficients where {wanted} are wanted")
+    return tuple(_number(name, number) for number in row)
+
+
+def _number(name: str, found: float) -> float:
+    if not math.isfinite(found):  # JSON as Python reads it knows NaN and Infinity
+        raise ValueError(f"{name}: {found} where a finite number is wanted")
+    return float(found)
+
+
+def _positive(name: str, found: float) -> float:
+    if found <= 0:
+        raise ValueError(f"{name}: {found} where a number above 0 is wanted")
+    return found
+
+
+def _share(name: str, found: float) -> float:
+    if not 0 <= found <= 1:
+        raise ValueError(f"{name}: {found} where a number from 0 to 1 is wanted")
+    return float(found)

@@ -175,3 +175,34 @@ def test_features_that_are_not_known_are_refused(tmp_path):
     replace(STORED, features=("margin", "mood")).save(tmp_path / "calibration.json")
     with pytest.raises(UnreadableCalibration, match="features mood, which this program does not know"):
         Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("bias", math.nan, "bias: nan where a finite number is wanted"),
+        ("weights", [0.5, math.inf], "weights: inf where a finite number is wanted"),
+        ("means", [math.nan, 0.5], "means: nan where a finite number is wanted"),
+        ("scales", [2.0, 0.0], "scales: 0.0 where a number above 0 is wanted"),
+        ("scales", [-2.0, 0.1], "scales: -2.0 where a number above 0 is wanted"),
+        ("hoped_margin", -math.inf, "hoped_margin: -inf where a finite number is wanted"),
+        ("hoped_span_words", math.inf, "hoped_span_words: inf where a finite number is wanted"),
+        ("language_shifts", {"th": math.nan}, "shift of th: nan where a finite number is wanted"),
+        ("threshold", 1.5, "threshold: 1.5 where a number from 0 to 1 is wanted"),
+        ("threshold", math.nan, "threshold: nan where a number from 0 to 1 is wanted"),
+        ("target", 90, "target: 90 where a number from 0 to 1 is wanted"),
+        ("trade_offs", [{"threshold": 0.5, "answered": 0.2, "right": 70}], "right: 70 where a number from 0 to 1"),
+        ("bias", 10**400, "int too large"),
+    ],
+)
+def test_numbers_that_give_no_probability_are_refused(tmp_path, field, value, said):
+    STORED.save(tmp_path / "calibration.json")
+    record = json.loads((tmp_path / "calibration.json").read_text())
+    (tmp_path / "calibration.json").write_text(json.dumps({**record, field: value}))
+    with pytest.raises(UnreadableCalibration, match=said):
+        Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1")
+
+
+def test_a_calibration_without_a_target_is_read(tmp_path):
+    replace(STORED, target=None).save(tmp_path / "calibration.json")
+    assert Calibration.load(tmp_path / "calibration.json", "enc-1", "read-1").target is None
