@@ -21,6 +21,9 @@ EXIT_INTERRUPTED = 130
 OUR_PACKAGES = ("ui", "chatbot", "retrieval", "knowledge_base")
 """What these say on their way is for whoever typed the command; of libraries only warnings are."""
 
+GO_ON = frozenset({"clear-copies", "deploy", "evaluate", "ingest", "serve", "train"})
+"""Commands that an interrupted run leaves something to go on from."""
+
 MODELS_HELP = "packaged | base | large | auto | ENCODER,READER by hub id or folder (default: packaged)"
 RERANKER_HELP = "orders passages once more: none | auto (the profile's) | hub id | folder (default: none)"
 
@@ -37,7 +40,7 @@ def run(arguments: Sequence[str]) -> int:
         settings = _settings(options)
         return _command(options.command)(options, settings)
     except KeyboardInterrupt:
-        print("Interrupted. What was finished is kept; run the same command again to continue.", file=sys.stderr)
+        print(_interrupted(options.command), file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output went away
@@ -47,6 +50,12 @@ def run(arguments: Sequence[str]) -> int:
             raise
         print(_explain(error), file=sys.stderr)
         return EXIT_ERROR
+
+
+def _interrupted(command: str) -> str:
+    if command in GO_ON:
+        return "Interrupted. What was finished is kept; run the same command again to continue."
+    return "Interrupted. Nothing unfinished is kept; the same command starts from the beginning."
 
 
 def _explain(error: Exception) -> str:
