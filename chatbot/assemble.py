@@ -50,9 +50,18 @@ def build_reader(settings: Settings) -> Reader:
     return load_reader(settings)
 
 
-def load_calibration(encoder: Encoder, reader: Reader) -> Calibration:
-    """The stored calibration if it belongs to these checkpoints, else a plain default with a warning."""
-    return Calibration.load_or_default(CALIBRATION_FILE, encoder.fingerprint, reader.fingerprint)
+def calibration_file(settings: Settings) -> Path:
+    """The calibration in use: the one that the settings name, else the packaged one."""
+    return settings.calibration or CALIBRATION_FILE
+
+
+def load_calibration(settings: Settings, encoder: Encoder, reader: Reader) -> Calibration:
+    """The calibration in use; where the packaged one belongs to other checkpoints a plain default with a warning.
+
+    Raises CalibrationError when one was named that cannot be used with these checkpoints.
+    """
+    load = Calibration.load if settings.calibration else Calibration.load_or_default
+    return load(calibration_file(settings), encoder.fingerprint, reader.fingerprint)
 
 
 def open_knowledge_base(settings: Settings, encoder: Encoder, on_progress: Progress | None = None) -> KnowledgeBase:
@@ -105,13 +114,13 @@ def build_pipeline(settings: Settings, knowledge_base: KnowledgeBase, encoder: E
     """Retriever, reranker if one is set, reader and calibration over an open knowledge base."""
     reader = build_reader(settings)
     retriever = Retriever(knowledge_base, encoder, load_reranker(settings), load_dictionary())
-    return QAPipeline(retriever, reader, load_calibration(encoder, reader), top_k=settings.top_k)
+    return QAPipeline(retriever, reader, load_calibration(settings, encoder, reader), top_k=settings.top_k)
 
 
 def build_chatbot(settings: Settings, on_progress: Progress | None = None, *, keep_questions: bool = False) -> Chatbot:
     """Everything a page or a command needs to answer. `keep_questions`: as far as the settings allow it.
 
-    Raises BadContact.
+    Raises BadContact, CalibrationError.
     """
     contact = parse_contact(settings.contact)  # first: it costs nothing, and loading takes seconds
     encoder = build_encoder(settings)

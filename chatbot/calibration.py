@@ -145,7 +145,8 @@ class Calibration:
         if found != (encoder_fingerprint, reader_fingerprint):
             raise OtherCheckpoints(
                 f"{path} was fitted for encoder {found[0]} and reader {found[1]}, but encoder {encoder_fingerprint} "
-                f"and reader {reader_fingerprint} are in use. Run `python main.py calibrate` to fit it to these."
+                f"and reader {reader_fingerprint} are in use. Fit one to these with "
+                "`python main.py calibrate QUESTIONS --out FILE`, then name it with --calibration FILE."
             )
         return calibration
 
@@ -211,7 +212,10 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UnreadableCalibration(f"No calibration can be read at {path}: {error.strerror or error}.") from error
+        raise UnreadableCalibration(
+            f"No calibration can be read at {path}: {error.strerror or error}. "
+            f"Make one with: python main.py calibrate QUESTIONS --out {path}"
+        ) from error
     except ValueError as error:
         raise UnreadableCalibration(f"{path} is not JSON ({error}). Run `python main.py calibrate` again.") from error
     if not isinstance(record, dict):

@@ -35,6 +35,8 @@ class Settings:
     """none | auto | hub id | folder: cross-encoder that orders the passages once more; auto = the profile's."""
     top_k: int = 8
     """Passages retrieved for a question; reading stops earlier when it cannot pay."""
+    calibration: Path | None = None
+    """How sure an answer is: a file that `python main.py calibrate` wrote; None = the packaged one."""
     threshold: float | None = None
     """Answer only when at least this sure, 0..1; None = what calibration found."""
     host: str = "127.0.0.1"

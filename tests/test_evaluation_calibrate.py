@@ -2,14 +2,17 @@
 
 import json
 from argparse import Namespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from chatbot.calibration import Calibration
+from chatbot import assemble
+from chatbot.calibration import Calibration, OtherCheckpoints
 from chatbot.evaluation import results as names
 from chatbot.evaluation.calibrate import calibrate, run
 from chatbot.evaluation.fitting import TooFewQuestions
+from chatbot.evaluation.measure import Measurer
 from chatbot.evaluation.report import all_together
 from chatbot.evaluation.results import read_results
 from chatbot.evaluation.workbench import Models
@@ -37,7 +40,7 @@ SILENT = ("What is the password?", "Is my battery full?", "Cancel my account!", 
 @pytest.fixture
 def models(monkeypatch):
     made = Models(FakeEncoder(), Reader(FakeReaderNetwork()), Calibration.default())
-    monkeypatch.setattr(Models, "load", classmethod(lambda cls, settings: made))
+    monkeypatch.setattr(Models, "uncalibrated", classmethod(lambda cls, settings: made))
     return made
 
 
@@ -130,16 +133,15 @@ def test_few_questions_are_refused(tmp_path, settings, models):
         calibrate([write_questions(tmp_path / "q.jsonl", 2)], None, 0.9, settings, models)
 
 
+def options(tmp_path, copies=12, **changes):
+    questions = [write_questions(tmp_path / "q.jsonl", copies)]
+    plain = {"questions": questions, "english_qa": None, "target": 0.9, "out": tmp_path / "c.json", "report": None}
+    return Namespace(**{**plain, **changes})
+
+
 @pytest.mark.usefixtures("models")
 def test_command_stores_a_calibration_for_these_checkpoints(tmp_path, settings, capsys):
-    options = Namespace(
-        questions=[write_questions(tmp_path / "q.jsonl", 12)],
-        english_qa=None,
-        target=0.9,
-        out=tmp_path / "c.json",
-        report=tmp_path / "report" / "held_out.json",
-    )
-    assert run(options, settings) == 0
+    assert run(options(tmp_path, report=tmp_path / "report" / "held_out.json"), settings) == 0
     stored = Calibration.load(tmp_path / "c.json", FakeEncoder().fingerprint, "fake-reader")
     assert stored.target == 0.9
     assert f"Stored in {tmp_path / 'c.json'}." in capsys.readouterr().out
@@ -149,3 +151,36 @@ def test_command_stores_a_calibration_for_these_checkpoints(tmp_path, settings, 
         "f1_by_language.png",
         "reliability.png",
     ]
+
+
+@pytest.fixture
+def ask_nothing(monkeypatch):
+    def asked(*_arguments):
+        raise AssertionError("questions were asked")
+
+    monkeypatch.setattr(Measurer, "candidates", asked)
+
+
+@pytest.mark.usefixtures("models")
+def test_without_out_the_calibration_in_use_is_written(tmp_path, settings):
+    own = replace(settings, calibration=tmp_path / "own.json")
+    assert run(options(tmp_path, out=None), own) == 0
+    assert Calibration.load(tmp_path / "own.json", FakeEncoder().fingerprint, "fake-reader").target == 0.9
+
+
+@pytest.mark.usefixtures("models", "ask_nothing")
+def test_the_calibration_of_other_models_is_not_replaced(tmp_path, settings, monkeypatch):
+    stored = tmp_path / "packaged.json"
+    replace(Calibration.default(), encoder_fingerprint="other", reader_fingerprint="other").save(stored)
+    before = stored.read_bytes()
+    monkeypatch.setattr(assemble, "CALIBRATION_FILE", stored)
+    with pytest.raises(OtherCheckpoints, match=r"calibrate QUESTIONS --out FILE`, then name it with --calibration"):
+        run(options(tmp_path, out=None), settings)
+    assert stored.read_bytes() == before
+
+
+@pytest.mark.usefixtures("models")
+def test_a_damaged_calibration_in_use_is_made_anew(tmp_path, settings):
+    (tmp_path / "own.json").write_text("{")
+    run(options(tmp_path, out=None), replace(settings, calibration=tmp_path / "own.json"))
+    assert Calibration.load(tmp_path / "own.json", FakeEncoder().fingerprint, "fake-reader").target == 0.9

@@ -26,6 +26,7 @@ GO_ON = frozenset({"clear-copies", "deploy", "evaluate", "ingest", "serve", "tra
 
 MODELS_HELP = "packaged | base | large | auto | ENCODER,READER by hub id or folder (default: packaged)"
 RERANKER_HELP = "orders passages once more: none | auto (the profile's) | hub id | folder (default: none)"
+CALIBRATION_HELP = "how sure an answer is: a file that calibrate wrote (default: the packaged one)"
 
 Command = Callable[[argparse.Namespace, Settings], int]
 
@@ -126,9 +127,14 @@ def _add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("--quantization", choices=["none", "int8", "nf4", "auto"], help="number type (default: auto)")
 
 
+def _add_answering(command: argparse.ArgumentParser) -> None:
+    _add_models(command)
+    command.add_argument("--calibration", type=Path, metavar="FILE", help=CALIBRATION_HELP)
+
+
 def _add_serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "serve", "open the chat page", "serve --port 8080")
-    _add_models(command)
+    _add_answering(command)
     command.add_argument("--host", help="address to listen on (default: 127.0.0.1; 0.0.0.0 = the whole network)")
     command.add_argument("--port", type=int, help="port (default: 7860)")
     command.add_argument("--share", action="store_true", default=None, help="also open a public Gradio link")
@@ -151,7 +157,7 @@ def _add_ask(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "ask", "answer one question, or a file of them", 'ask "Wie lange habe ich Garantie?"')
     command.add_argument("question", nargs="?", help="the question, in any language; - reads it from standard input")
     command.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='many: one {"id", "question"} a line')
-    _add_models(command)
+    _add_answering(command)
     command.add_argument("--language", metavar="CODE", help="language of the reply (default: the question's)")
     command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
     command.add_argument("--json", action="store_true", help="print JSON")
@@ -162,7 +168,7 @@ def _add_parity(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument(
         "file", type=Path, metavar="FILE", help='one {"id", "question", "language"} a line; the same id = translations'
     )
-    _add_models(command)
+    _add_answering(command)
     command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
     command.add_argument("--json", action="store_true", help="print JSON")
 
@@ -197,7 +203,7 @@ def _add_evaluate(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument(
         "directory", nargs="?", type=Path, metavar="DIR", help="XQuAD-format folder or JSONL questions"
     )
-    _add_models(command)
+    _add_answering(command)
     command.add_argument("--languages", nargs="+", metavar="CODE", help="only these (default: all that are there)")
     command.add_argument("--limit", type=_count, metavar="N", help="a sample: N questions of each language")
     command.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON; interrupted runs resume")
@@ -213,12 +219,12 @@ def _add_calibrate(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands, "calibrate", "fit how sure an answer is to questions of your own", "calibrate my_questions/"
     )
     command.add_argument("questions", type=Path, metavar="PATH", nargs="+", help="JSONL question files or folders")
-    _add_models(command)
+    _add_answering(command)
     command.add_argument("--english-qa", type=Path, metavar="FILE", help="also fit on this English QA dev file")
     command.add_argument(
         "--target", type=_share, default=0.9, metavar="0..1", help="share of answers right (default 0.9)"
     )
-    command.add_argument("--out", type=Path, metavar="FILE", help="where to store it (default: beside the reader)")
+    command.add_argument("--out", type=Path, metavar="FILE", help="where to store it (default: the calibration in use)")
     command.add_argument(
         "--report",
         type=Path,

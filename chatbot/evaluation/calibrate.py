@@ -6,7 +6,7 @@ Half of the questions are never used for fitting; the report and the stored cost
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from tqdm import tqdm
 
 from chatbot import assemble
-from chatbot.calibration import Calibration
+from chatbot.calibration import Calibration, OtherCalibrationVersion, UnreadableCalibration
 from chatbot.evaluation.english_qa import load_english_qa
 from chatbot.evaluation.fitting import (
     NO_LANGUAGE,
@@ -80,9 +80,11 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """The command: `questions` (paths), `english_qa` (file or None), `target`, `out`, `report`."""
     if options.report:
         require_matplotlib()  # before the minutes of asking, not after them
-    models = Models.load(settings)
+    path = options.out or assemble.calibration_file(settings)
+    models = Models.uncalibrated(settings)
+    if not options.out:
+        _require_own(path, models)
     fitted = calibrate(options.questions, options.english_qa, options.target, settings, models)
-    path = options.out or assemble.CALIBRATION_FILE
     fitted.calibration.save(path)
     if options.report:
         fitted.report.save(options.report)
@@ -117,6 +119,12 @@ def calibrate(
     shown = costs([(outcome.confidence, outcome.right) for outcome in seen]) or fitted.trade_offs
     fitted = replace(fitted, trade_offs=shown, fitted=about)
     return Fitted(fitted, _report(fitted, seen, general, models))
+
+
+def _require_own(path: Path, models: Models) -> None:
+    """Raise OtherCheckpoints rather than replace the calibration of other models; one that is no use may go."""
+    with suppress(UnreadableCalibration, OtherCalibrationVersion):
+        Calibration.load(path, models.encoder.fingerprint, models.reader.fingerprint)
 
 
 def _own(path: Path, settings: Settings, models: Models, stack: ExitStack) -> Source:

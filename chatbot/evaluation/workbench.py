@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,9 +43,14 @@ class Models:
     @classmethod
     def load(cls, settings: Settings) -> "Models":
         """What the settings name, as the running program would load it."""
+        models = cls.uncalibrated(settings)
+        return replace(models, calibration=assemble.load_calibration(settings, models.encoder, models.reader))
+
+    @classmethod
+    def uncalibrated(cls, settings: Settings) -> "Models":
+        """The same for those who are about to fit a calibration: whichever is stored is not looked at."""
         encoder, reader = assemble.build_encoder(settings), assemble.build_reader(settings)
-        calibration = assemble.load_calibration(encoder, reader)
-        return cls(encoder, reader, calibration, assemble.load_reranker(settings))
+        return cls(encoder, reader, Calibration.default(), assemble.load_reranker(settings))
 
 
 @contextmanager
