@@ -1,6 +1,7 @@
 """`calibrate` over tiny networks: asks, fits, stores, and says what it is worth."""
 
 import json
+import sys
 from argparse import Namespace
 from dataclasses import replace
 
@@ -11,10 +12,11 @@ from chatbot import assemble
 from chatbot.calibration import Calibration, OtherCheckpoints
 from chatbot.evaluation import results as names
 from chatbot.evaluation.calibrate import calibrate, run
-from chatbot.evaluation.fitting import TooFewQuestions
+from chatbot.evaluation.fitting import FittingNeedsScikitLearn, TooFewQuestions
 from chatbot.evaluation.measure import Measurer
 from chatbot.evaluation.report import all_together
 from chatbot.evaluation.results import read_results
+from chatbot.evaluation.run import CannotWrite
 from chatbot.evaluation.workbench import Models
 from chatbot.reader import Reader
 from chatbot.settings import Settings
@@ -184,3 +186,28 @@ def test_a_damaged_calibration_in_use_is_made_anew(tmp_path, settings):
     (tmp_path / "own.json").write_text("{")
     run(options(tmp_path, out=None), replace(settings, calibration=tmp_path / "own.json"))
     assert Calibration.load(tmp_path / "own.json", FakeEncoder().fingerprint, "fake-reader").target == 0.9
+
+
+@pytest.mark.usefixtures("models", "ask_nothing")
+@pytest.mark.parametrize(
+    ("output", "path", "said"),
+    [
+        ("out", "nowhere/c.json", "There is no folder .*nowhere for c.json; make it"),
+        ("out", "folder", "folder is a folder; name the file that the calibration should go to"),
+        ("report", "folder", "folder is a folder; name the file that the report should go to"),
+        ("report", "taken.json", "pictures of .*taken.json go to the folder .*taken, where a file would lie"),
+        ("report", "report", "name the report otherwise, such as report.json"),
+    ],
+)
+def test_outputs_without_a_place_are_told_before_asking(tmp_path, settings, output, path, said):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(CannotWrite, match=said):
+        run(options(tmp_path, **{output: tmp_path / path}), settings)
+
+
+@pytest.mark.usefixtures("models", "ask_nothing")
+def test_a_missing_library_is_told_before_asking(tmp_path, settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
+    with pytest.raises(FittingNeedsScikitLearn, match=r"pip install 'anytongue\[evaluate\]'"):
+        run(options(tmp_path), settings)

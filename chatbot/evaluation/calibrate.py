@@ -19,6 +19,7 @@ from chatbot.evaluation.english_qa import load_english_qa
 from chatbot.evaluation.fitting import (
     NO_LANGUAGE,
     AskedQuestion,
+    FittingNeedsScikitLearn,
     Weighed,
     costs,
     fit_confidence,
@@ -33,6 +34,7 @@ from chatbot.evaluation.provenance import provenance
 from chatbot.evaluation.question_sets import Question
 from chatbot.evaluation.report import confidence_summary
 from chatbot.evaluation.results import Results
+from chatbot.evaluation.run import CannotWrite
 from chatbot.evaluation.scoring import by_language, confidence_report, score_all
 from chatbot.evaluation.workbench import Models, open_documents, open_set
 from chatbot.settings import Settings
@@ -78,9 +80,9 @@ class Fitted:
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """The command: `questions` (paths), `english_qa` (file or None), `target`, `out`, `report`."""
-    if options.report:
-        require_matplotlib()  # before the minutes of asking, not after them
     path = options.out or assemble.calibration_file(settings)
+    _require_libraries(pictures=options.report is not None)
+    _check_outputs(path, options.report)
     models = Models.uncalibrated(settings)
     if not options.out:
         _require_own(path, models)
@@ -88,7 +90,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     fitted.calibration.save(path)
     if options.report:
         fitted.report.save(options.report)
-        draw_all(fitted.report, options.report.with_suffix(""))
+        draw_all(fitted.report, _pictures(options.report))
     sys.stdout.write(confidence_summary(fitted.report) + f"\nStored in {path}.\n")
     return EXIT_DONE
 
@@ -119,6 +121,39 @@ def calibrate(
     shown = costs([(outcome.confidence, outcome.right) for outcome in seen]) or fitted.trade_offs
     fitted = replace(fitted, trade_offs=shown, fitted=about)
     return Fitted(fitted, _report(fitted, seen, general, models))
+
+
+def _require_libraries(*, pictures: bool) -> None:
+    """Before the minutes of asking, not after them. Raises FittingNeedsScikitLearn, PicturesNeedMatplotlib."""
+    try:
+        import sklearn.linear_model  # type: ignore[import-untyped]  # noqa: F401
+    except ImportError as error:
+        raise FittingNeedsScikitLearn(
+            "Fitting needs scikit-learn, which is not installed. Run: pip install 'anytongue[evaluate]'"
+        ) from error
+    if pictures:
+        require_matplotlib()
+
+
+def _check_outputs(path: Path, report: Path | None) -> None:
+    """As early. Raises CannotWrite."""
+    if path.is_dir():
+        raise CannotWrite(f"{path} is a folder; name the file that the calibration should go to.")
+    if not path.parent.is_dir():
+        raise CannotWrite(f"There is no folder {path.parent} for {path.name}; make it, or name another file.")
+    if report is None:
+        return
+    if report.is_dir():
+        raise CannotWrite(f"{report} is a folder; name the file that the report should go to, such as report.json.")
+    if _pictures(report).is_file() or _pictures(report) == report:
+        raise CannotWrite(
+            f"The pictures of {report} go to the folder {_pictures(report)}, where a file would lie; "
+            "name the report otherwise, such as report.json."
+        )
+
+
+def _pictures(report: Path) -> Path:
+    return report.with_suffix("")
 
 
 def _require_own(path: Path, models: Models) -> None:
