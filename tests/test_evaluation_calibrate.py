@@ -70,6 +70,10 @@ def write_questions(path, copies):
     return path
 
 
+def add_line(path, record):
+    path.write_text(path.read_text() + "\n" + json.dumps(record))
+
+
 def test_fitted_confidence_tells_right_from_wrong(tmp_path, settings, models):
     report = calibrate([write_questions(tmp_path / "q.jsonl", 12)], None, 0.9, settings, models).report
     assert report.pooled.risk_coverage_area == pytest.approx(report.languages["en"].confidence.risk_coverage_area, 0.5)
@@ -97,8 +101,7 @@ def test_fit_names_its_sources(tmp_path, settings, models):
 
 def test_questions_in_unserved_languages_are_not_fitted_to(tmp_path, settings, models):
     path = write_questions(tmp_path / "q.jsonl", 12)
-    line = {"id": "f1", "question": "Kuinka kauan?", "language": "fi", "kind": "unserved_language"}
-    path.write_text(path.read_text() + "\n" + json.dumps(line))
+    add_line(path, {"id": "f1", "question": "Kuinka kauan?", "language": "fi", "kind": "unserved_language"})
     calibration = calibrate([path], None, 0.9, settings, models).calibration
     assert calibration.fitted["sources"] == {"q.jsonl": 120}
 
@@ -153,6 +156,38 @@ def test_command_stores_a_calibration_for_these_checkpoints(tmp_path, settings, 
         "f1_by_language.png",
         "reliability.png",
     ]
+
+
+NOT_GOLD = {"id": "x", "question": "How long?", "language": "en", "document": "returns.md", "answers": ["9 weeks"]}
+LEFT_OUT = "gold '9 weeks' is not in returns.md; left out"
+
+
+@pytest.mark.usefixtures("models")
+def test_questions_that_were_left_out_are_told_and_reported(tmp_path, settings, capsys):
+    asked = options(tmp_path, report=tmp_path / "r.json")
+    add_line(asked.questions[0], NOT_GOLD)
+    run(asked, settings)
+    assert f"1 problems in the question set:\n  q.jsonl:121: {LEFT_OUT}\n" in capsys.readouterr().out
+    assert read_results(tmp_path / "r.json").problems == (f"q.jsonl:121: {LEFT_OUT}",)
+
+
+def test_english_questions_that_were_left_out_are_reported(tmp_path, settings, models):
+    general = write_general(tmp_path / "dev.jsonl")
+    add_line(general, {"question": "How long?", "context": "Soon.", "answers": [{"text": "9 weeks"}]})
+    own = write_questions(tmp_path / "q.jsonl", 12)
+    report = calibrate([own], general, 0.9, settings, models).report
+    assert report.problems == ("dev.jsonl:201: gold is not in its context; left out",)
+
+
+def test_too_few_questions_are_refused_with_what_was_left_out(tmp_path, settings, models):
+    path = write_questions(tmp_path / "q.jsonl", 2)
+    for _ in range(7):
+        add_line(path, NOT_GOLD)
+    with pytest.raises(TooFewQuestions, match="at least 50 are needed") as told:
+        calibrate([path], None, 0.9, settings, models)
+    lines = str(told.value).splitlines()[1:]
+    assert lines[:2] == ["7 problems in the question set:", f"  q.jsonl:21: {LEFT_OUT}"]
+    assert lines[-1] == "  ... and 2 more (evaluate PATH --out FILE lists all)"
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from chatbot.evaluation.fitting import (
     NO_LANGUAGE,
     AskedQuestion,
     FittingNeedsScikitLearn,
+    TooFewQuestions,
     Weighed,
     costs,
     fit_confidence,
@@ -31,8 +32,8 @@ from chatbot.evaluation.metrics import is_right
 from chatbot.evaluation.outcomes import Outcome
 from chatbot.evaluation.pictures import draw_all, require_matplotlib
 from chatbot.evaluation.provenance import provenance
-from chatbot.evaluation.question_sets import Question
-from chatbot.evaluation.report import confidence_summary
+from chatbot.evaluation.question_sets import Problem, Question
+from chatbot.evaluation.report import confidence_summary, problem_lines
 from chatbot.evaluation.results import Results
 from chatbot.evaluation.run import CannotWrite
 from chatbot.evaluation.scoring import by_language, confidence_report, score_all
@@ -65,6 +66,7 @@ class Source:
     name: str
     questions: tuple[Question, ...]
     measurer: Measurer
+    problems: tuple[Problem, ...]
     own: bool
     """About the user's own documents."""
     weight: float = 1.0
@@ -103,6 +105,8 @@ def calibrate(
         sources = [_own(path, settings, models, stack) for path in paths]
         if english_qa:
             sources.append(_english(english_qa, sum(len(s.questions) for s in sources), settings, models, stack))
+        problems = [str(problem) for source in sources for problem in source.problems]
+        stack.enter_context(_naming(problems))
         own = [source for source in sources if source.own]
         decisive = own if sum(not q.held_out for s in own for q in s.questions) >= MIN_OWN_QUESTIONS else sources
         ranking = fit_ranking(_ask(decisive, READ_ALL), models.encoder.fingerprint, models.reader.fingerprint)
@@ -120,7 +124,7 @@ def calibrate(
     }
     shown = costs([(outcome.confidence, outcome.right) for outcome in seen]) or fitted.trade_offs
     fitted = replace(fitted, trade_offs=shown, fitted=about)
-    return Fitted(fitted, _report(fitted, seen, general, models))
+    return Fitted(fitted, _report(fitted, seen, general, models, problems))
 
 
 def _require_libraries(*, pictures: bool) -> None:
@@ -165,14 +169,24 @@ def _require_own(path: Path, models: Models) -> None:
 def _own(path: Path, settings: Settings, models: Models, stack: ExitStack) -> Source:
     questions, measurer = stack.enter_context(open_set(path, settings, models))
     asked = tuple(q for q in questions.only(None).questions if q.kind not in SKIPPED_KINDS)
-    return Source(path.name, asked, measurer, own=True)
+    return Source(path.name, asked, measurer, questions.problems, own=True)
 
 
 def _english(path: Path, own_questions: int, settings: Settings, models: Models, stack: ExitStack) -> Source:
     questions = load_english_qa(path, ENGLISH_QA_QUESTIONS).only(None)
     measurer = stack.enter_context(open_documents(questions.documents, settings, models))
     weight = min(1.0, ENGLISH_QA_SHARE * own_questions / len(questions.questions))
-    return Source(path.name, questions.questions, measurer, own=False, weight=weight)
+    return Source(path.name, questions.questions, measurer, questions.problems, own=False, weight=weight)
+
+
+@contextmanager
+def _naming(problems: Sequence[str]) -> Iterator[None]:
+    """Where too few questions are left, say which lines were left out and why."""
+    try:
+        yield
+    except TooFewQuestions as error:
+        lines = problem_lines(problems, "evaluate PATH --out FILE lists all")
+        raise TooFewQuestions("\n".join([str(error), *lines])) from error
 
 
 def _ask(sources: Sequence[Source], calibration: Calibration) -> list[AskedQuestion]:
@@ -201,7 +215,13 @@ def _measure(source: Source, calibration: Calibration) -> list[Outcome]:
         return source.measurer.calibrated(calibration).measure(questions, note)
 
 
-def _report(calibration: Calibration, own: Sequence[Outcome], general: Sequence[Outcome], models: Models) -> Results:
+def _report(
+    calibration: Calibration,
+    own: Sequence[Outcome],
+    general: Sequence[Outcome],
+    models: Models,
+    problems: Sequence[str],
+) -> Results:
     about: dict[str, Any] = {
         **calibration.fitted,
         "checkpoints": {"encoder": models.encoder.fingerprint, "reader": models.reader.fingerprint},
@@ -211,7 +231,7 @@ def _report(calibration: Calibration, own: Sequence[Outcome], general: Sequence[
     english = confidence_report(general)
     if english:
         about["english_qa"] = {"questions": len(general), "confidence": asdict(english)}
-    return score_all(by_language(own), about)
+    return score_all(by_language(own), about, problems)
 
 
 @contextmanager

@@ -82,6 +82,9 @@ class Problem:
     where: str
     what: str
 
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
@@ -123,8 +126,8 @@ class QuestionSet:
             )
         chosen = tuple(q for code in wanted for q in evenly_spread(self.of(code), limit))
         if not chosen:
-            found = [f"{problem.where}: {problem.what}" for problem in self.problems]
-            why = f"Of {len(found)} problems the first is {found[0]}." if found else "The set is empty."
+            count = len(self.problems)
+            why = f"Of {count} problems the first is {self.problems[0]}." if count else "The set is empty."
             raise EmptySet(f"{self.name} has no usable question. {why}")
         return replace(self, questions=chosen)
 

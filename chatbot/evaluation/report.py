@@ -53,16 +53,21 @@ def summary(results: Results) -> str:
             f"Confidence: calibration error {report.calibration_error:.3f}; area under risk over coverage "
             f"{report.risk_coverage_area:.3f} (by the reader's score alone {report.risk_coverage_area_reader:.3f})."
         )
-    if results.problems:
-        lines.append(f"{len(results.problems)} problems in the question set:")
-        lines += [f"  {problem}" for problem in results.problems[:SHOWN_PROBLEMS]]
-        if len(results.problems) > SHOWN_PROBLEMS:
-            lines.append(f"  ... and {len(results.problems) - SHOWN_PROBLEMS} more (all in the results file)")
-    return "\n".join(lines)
+    return "\n".join(lines + problem_lines(results.problems, "all in the results file"))
+
+
+def problem_lines(problems: Sequence[str], rest: str) -> list[str]:
+    """How many there are and the first few, none where there are none. `rest`: where the others can be read."""
+    if not problems:
+        return []
+    lines = [f"{len(problems)} problems in the question set:", *(f"  {each}" for each in problems[:SHOWN_PROBLEMS])]
+    if len(problems) > SHOWN_PROBLEMS:
+        lines.append(f"  ... and {len(problems) - SHOWN_PROBLEMS} more ({rest})")
+    return lines
 
 
 def confidence_summary(results: Results) -> str:
-    """What the confidence is worth, language by language: a table and what its columns mean."""
+    """What the confidence is worth, language by language: a table, what its columns mean, and problems of the set."""
     rows = [list(CONFIDENCE_HEADINGS)]
     rows += [[code, *_confidence_cells(result)] for code, result in results.languages.items()]
     rows.append(["all", *_confidence_cells(all_together(results))])
@@ -73,6 +78,7 @@ def confidence_summary(results: Results) -> str:
         f"Answered, right and not found in per cent, from confidence {threshold} on. Cal. error: mean distance of "
         "confidence and truth, and what a perfect confidence would show on so few questions. Risk area: mean share of "
         "wrong answers when the surest are given first, by confidence and by the reader's score alone.",
+        *problem_lines(results.problems, "--report FILE lists all"),
     ]
     return "\n".join(lines)
 
