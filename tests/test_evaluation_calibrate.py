@@ -246,3 +246,21 @@ def test_a_missing_library_is_told_before_asking(tmp_path, settings, monkeypatch
     monkeypatch.setitem(sys.modules, "sklearn.linear_model", None)
     with pytest.raises(FittingNeedsScikitLearn, match=r"pip install 'anytongue\[evaluate\]'"):
         run(options(tmp_path), settings)
+
+
+@pytest.mark.usefixtures("models")
+def test_command_says_whether_the_target_is_reached(tmp_path, settings, capsys):
+    run(options(tmp_path), settings)
+    assert "\nTarget reached: 100.0% of the answers are right (90.0% were wanted)" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("models")
+def test_command_says_that_the_target_is_missed(tmp_path, settings, capsys):
+    asked = options(tmp_path, target=1.0)
+    for number in range(6):  # found as surely as the right ones, and wrong
+        add_line(
+            asked.questions[0],
+            {"id": f"w{number}", "question": ANSWERED[0][0], "language": "en", "answers": [], "half": "held_out"},
+        )
+    run(asked, settings)
+    assert "\nTarget missed: " in capsys.readouterr().out

@@ -33,7 +33,7 @@ from chatbot.evaluation.outcomes import Outcome
 from chatbot.evaluation.pictures import draw_all, require_matplotlib
 from chatbot.evaluation.provenance import provenance
 from chatbot.evaluation.question_sets import Problem, Question
-from chatbot.evaluation.report import confidence_summary, problem_lines
+from chatbot.evaluation.report import confidence_summary, problem_lines, target_summary
 from chatbot.evaluation.results import Results
 from chatbot.evaluation.run import CannotWrite
 from chatbot.evaluation.scoring import by_language, confidence_report, score_all
@@ -93,7 +93,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.report:
         fitted.report.save(options.report)
         draw_all(fitted.report, _pictures(options.report))
-    sys.stdout.write(confidence_summary(fitted.report) + f"\nStored in {path}.\n")
+    target = target_summary(fitted.calibration, options.target, fitted.report)
+    sys.stdout.write(f"{confidence_summary(fitted.report)}\n{target}\nStored in {path}.\n")
     return EXIT_DONE
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from chatbot.calibration import Calibration
 from chatbot.evaluation import results as names
 from chatbot.evaluation.bootstrap import Interval
 from chatbot.evaluation.results import LanguageResult, Results
+from chatbot.evaluation.scoring import PERCENT
 
 COLUMNS = (
     (names.READING_EM, "read EM"),
@@ -29,6 +31,9 @@ CONFIDENCE_HEADINGS = (
 )  # fmt: skip
 
 ABSENT = "-"
+
+SHARE_DIGITS = 4
+"""Decimals of a share that is held against a target: as many as the costs of the thresholds have."""
 
 SHOWN_PROBLEMS = 5
 """Of the problems of a set; the results file lists all."""
@@ -81,6 +86,36 @@ def confidence_summary(results: Results) -> str:
         *problem_lines(results.problems, "--report FILE lists all"),
     ]
     return "\n".join(lines)
+
+
+def target_summary(calibration: Calibration, target: float, results: Results) -> str:
+    """Whether `target`, the wanted share of right answers, is reached; where it is not, what would be possible."""
+    scores, threshold = all_together(results).scores, calibration.threshold
+    possible = _possible(calibration, target)
+    if names.RIGHT_OF_ANSWERED not in scores:
+        return f"Target missed: no question is answered from confidence {threshold} on. {possible}"
+    right, answered = scores[names.RIGHT_OF_ANSWERED].value / PERCENT, scores[names.ANSWERED].value / PERCENT
+    reached = (
+        f"{right:.1%} of the answers are right ({target:.1%} were wanted), from confidence {threshold} on, "
+        f"with {answered:.1%} of the questions answered."
+    )
+    if round(right, SHARE_DIGITS) >= target:
+        return f"Target reached: {reached}"
+    return f"Target missed: {reached} {possible}"
+
+
+def _possible(calibration: Calibration, target: float) -> str:
+    possible = calibration.for_target(target)
+    cost = possible.cost_at(possible.threshold)
+    if cost is None:
+        return "Too few questions are answered to say what would be possible; add questions."
+    if cost.right < target and cost.threshold == calibration.threshold:
+        return "No other threshold comes nearer."
+    which = "No threshold reaches it; the nearest" if cost.right < target else "Another threshold reaches it"
+    return (
+        f"{which}: {cost.right:.1%} right from confidence {cost.threshold} on, with {cost.answered:.1%} answered "
+        f"(serve --threshold {cost.threshold})."
+    )
 
 
 def all_together(results: Results) -> LanguageResult:
