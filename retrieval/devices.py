@@ -13,8 +13,11 @@ from pathlib import Path
 LIBRARIES = ("torch", "transformers", "bitsandbytes", "accelerate", "huggingface_hub", "gradio", "numpy", "safetensors")
 
 MEMORY_FILE = Path("/proc/meminfo")
-# torch raises a plain RuntimeError when the processor's memory runs out, and tells only in the text.
-OUT_OF_MEMORY_WORDS = ("can't allocate memory", "not enough memory", "cuda out of memory", "cannot allocate memory")
+# torch raises a RuntimeError when the processor, the CUDA driver or a library of CUDA's finds no memory, and tells only
+# in the text.
+OUT_OF_MEMORY_WORDS = (
+    "can't allocate memory", "cannot allocate memory", "not enough memory", "out of memory", "_status_alloc_failed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,19 @@ def test_a_processor_that_runs_out_of_memory_counts_too():
     assert len(DeviceRun(device, "cpu")(ROWS)) == 5
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.AcceleratorError("CUDA error: out of memory"),
+        RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
+        RuntimeError("HIP out of memory. Tried to allocate 20 MiB."),
+    ],
+)
+def test_memory_that_the_driver_or_a_library_misses_counts_too(error):
+    assert len(DeviceRun(SmallDevice(3, lambda: error), "cpu")(ROWS)) == 5
+
+
 def test_it_is_said_once(caplog):
     run = DeviceRun(SmallDevice(1), "cpu")
     with caplog.at_level(logging.WARNING):
