@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from retrieval.checkpoint_files import missing_part
+from retrieval.packaged import CONFIG_FILE, BrokenCheckpoint
+
 DEFAULT_ENDPOINT = "https://huggingface.co"
 PROBE_SECONDS = 3.0
 """A start of the program waits for it."""
 
-WEIGHT_FILES = ("model.safetensors", "model.safetensors.index.json")
 SAID_YES = frozenset({"1", "on", "yes", "true"})
 
 
@@ -31,12 +33,25 @@ def hub_reachable(environment: Mapping[str, str] = os.environ) -> bool:
     return not hub_offline(environment) and _answers(hub_endpoint(environment))
 
 
-def cached(hub_id: str) -> bool:
-    """Whether config and weights of an id lie in the cache."""
+def cached_folder(hub_id: str) -> Path | None:
+    """Where the cache holds the config of an id, and whatever else of it was fetched; None for what is no id too."""
     from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
-    has = [name for name in ("config.json", *WEIGHT_FILES) if isinstance(try_to_load_from_cache(hub_id, name), str)]
-    return "config.json" in has and len(has) > 1
+    try:
+        found = try_to_load_from_cache(hub_id, CONFIG_FILE)
+    except HFValidationError:
+        return None
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def cached(hub_id: str) -> bool:
+    """Whether config, weights and tokenizer of an id lie in the cache."""
+    folder = cached_folder(hub_id)
+    try:
+        return folder is not None and missing_part(folder) is None
+    except BrokenCheckpoint:
+        return False
 
 
 def obtainable(checkpoints: Iterable[str], environment: Mapping[str, str] = os.environ) -> bool:

@@ -3,7 +3,6 @@
 Weights come from safetensors alone: a pickle can run code when it is read.
 """
 
-import errno
 import hashlib
 import re
 from collections.abc import Callable
@@ -11,10 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrieval.hub import hub_endpoint
+from retrieval.checkpoint_files import missing_part, tokenizer_files
+from retrieval.fetching import PickleCheckpoint, fetch
 from retrieval.model_loading import Loading, load_model
-from retrieval.packaged import CONFIG_FILE, CheckpointError, CheckpointFileMissing, hash_files, read_config
-from retrieval.quantization import choose_number_types, current_device
+from retrieval.packaged import (
+    CONFIG_FILE,
+    BrokenCheckpoint,
+    CheckpointError,
+    CheckpointFileMissing,
+    hash_files,
+    read_config,
+)
+from retrieval.quantization import NumberTypes, choose_number_types, current_device
 from retrieval.quantized_copies import is_copy
 from retrieval.tokenizer import FastTokenizer, without_limits
 
@@ -22,10 +29,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-WANTED_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
-UNWANTED_FILES = ["onnx/*", "openvino/*", "coreml/*", "*/model_*.safetensors"]
 DEFAULT_MAX_TOKENS = 512
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 WHOLE_HASH_BYTES = 64 << 20  # up to here the whole content is hashed: some 50 ms
 SAMPLES = 64
@@ -36,16 +40,8 @@ class CheckpointNotFound(CheckpointError):
     """Neither a folder nor a hub id."""
 
 
-class HubUnreachable(CheckpointError):
-    """The hub gave no files for this id."""
-
-
 class NoRelevanceHead(CheckpointError):
     """The checkpoint is no reranker."""
-
-
-class PickleCheckpoint(CheckpointError):
-    """Weights only as pickle, which can run code when read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +71,8 @@ def resolve_checkpoint(checkpoint: str | Path) -> CheckpointSource:
         return CheckpointSource(folder)
     name = str(checkpoint)
     if isinstance(checkpoint, str) and HUB_ID.fullmatch(name):
-        return _download(name)
+        folder = fetch(name)
+        return CheckpointSource(folder, name, commit=folder.name)
     raise CheckpointNotFound(
         f"{name} is neither a folder nor a hub id: name a folder with {CONFIG_FILE}, or an id such as "
         "'intfloat/multilingual-e5-base'."
@@ -84,7 +81,8 @@ def resolve_checkpoint(checkpoint: str | Path) -> CheckpointSource:
 
 def load_pretrained_encoder(source: CheckpointSource, quantization: str, int8_words: bool | None = None) -> LoadedModel:
     """A body run by transformers. `int8_words`: word rows as int8; None = where anything else is quantized."""
-    model = _load_model("AutoModel", source, quantization, int8_words)
+    numbers = _number_types(source, quantization)
+    model = _load_model("AutoModel", source, numbers, int8_words)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         state: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).last_hidden_state
@@ -97,7 +95,8 @@ def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_wor
     """A body with a span head run by transformers; `int8_words` as above."""
     import torch
 
-    model = _load_model("AutoModelForQuestionAnswering", source, quantization, int8_words)
+    numbers = _number_types(source, quantization)
+    model = _load_model("AutoModelForQuestionAnswering", source, numbers, int8_words)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
@@ -115,7 +114,8 @@ def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> Loa
             f"{source.hub_id or source.folder} is no reranker: it tells {labels} classes apart, one score is needed. "
             "Use one such as BAAI/bge-reranker-v2-m3."
         )
-    model = _load_model("AutoModelForSequenceClassification", source, quantization, None)
+    numbers = _number_types(source, quantization)
+    model = _load_model("AutoModelForSequenceClassification", source, numbers, None)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         logits: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).logits  # (n, 1)
@@ -157,83 +157,37 @@ def _sampled_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _download(hub_id: str) -> CheckpointSource:
-    from huggingface_hub import snapshot_download
-
-    try:
-        found = snapshot_download(
-            hub_id, allow_patterns=WANTED_FILES, ignore_patterns=UNWANTED_FILES, endpoint=hub_endpoint()
-        )
-    except Exception as error:  # besides its own kinds, those of the HTTP and the transfer libraries below it
-        raise HubUnreachable(_why_not_fetched(hub_id, error)) from error
-    folder = Path(found)
-    if not any(folder.glob("*.safetensors")):
-        raise PickleCheckpoint(
-            f"{hub_id} has no *.safetensors at the hub: weights as pickle are refused, for they can run code when "
-            "read. Convert them (save_pretrained does) and name the folder, or use another checkpoint."
-        )
-    return CheckpointSource(folder, hub_id, commit=folder.name)
+def _number_types(source: CheckpointSource, quantization: str) -> NumberTypes:
+    model_type = str(read_config(source.folder).get("model_type"))
+    return choose_number_types(quantization, current_device(), model_type)
 
 
-def _why_not_fetched(hub_id: str, error: Exception) -> str:
-    from huggingface_hub import constants
-    from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
-
-    if isinstance(error, GatedRepoError):
-        return (
-            f"{hub_id} is gated: accept its terms on its page at {hub_endpoint()}, set HF_TOKEN to a token of that "
-            "account, or use another checkpoint."
-        )
-    if isinstance(error, RepositoryNotFoundError):
-        return (
-            f"There is no {hub_id} at {hub_endpoint()}, or it is private: check the id, set HF_TOKEN for a "
-            "private one, or use the packaged models."
-        )
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
-        return (
-            f"The disk is full, so {hub_id} could not be fetched to {constants.HF_HUB_CACHE}: free some space, or set "
-            "HF_HOME to a folder on a larger disk, and run again; what has arrived is kept."
-        )
-    if isinstance(error, LocalEntryNotFoundError):
-        return (
-            f"{hub_id} could not be fetched from the hub and is not whole in the local cache ({type(error).__name__}): "
-            "check the id and the network, run once with a connection (HF_HUB_OFFLINE unset), "
-            "or use the packaged models."
-        )
-    return (
-        f"{hub_id} could not be fetched to its end ({type(error).__name__}: {error}): run again when the hub answers, "
-        "what has arrived is kept, or use the packaged models."
-    )
-
-
-def _load_model(auto_class: str, source: CheckpointSource, quantization: str, int8_words: bool | None) -> Any:
+def _load_model(auto_class: str, source: CheckpointSource, numbers: NumberTypes, int8_words: bool | None) -> Any:
     import transformers
 
-    config = read_config(source.folder)
-    _check_weights(source.folder)
+    _check_files(source.folder)
     logging: Any = transformers.utils.logging  # untyped in transformers
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    device = current_device()
-    numbers = choose_number_types(quantization, device, str(config.get("model_type")))
     words = numbers.weights != "none" if int8_words is None else int8_words
-    loading = Loading(source.folder, auto_class, numbers, words, device.kind)
+    loading = Loading(source.folder, auto_class, numbers, words, current_device().kind)
     return load_model(loading, loading.key(source.hub_id or str(source.folder), _content_hash(source))).eval()
 
 
-def _check_weights(folder: Path) -> None:
+def _check_files(folder: Path) -> None:
     if is_copy(folder):
         raise CheckpointNotFound(
             f"{folder} is a quantized copy that this program keeps for itself: name the checkpoint it was made of."
         )
-    if any(folder.glob("*.safetensors")):
-        return
-    if any(folder.glob("*.bin")) or any(folder.glob("*.pt")):
+    pickles = any(folder.glob("*.bin")) or any(folder.glob("*.pt"))
+    if pickles and not any(folder.glob("*.safetensors")):
         raise PickleCheckpoint(
             f"{folder} holds its weights as pickle, which can run code when read: convert it to safetensors "
             "(save_pretrained does) or use another checkpoint."
         )
-    raise CheckpointFileMissing(f"{folder} holds no *.safetensors weights: name the folder of a whole checkpoint.")
+    missing = missing_part(folder)
+    if missing is not None:
+        raise CheckpointFileMissing(f"{folder} holds no {missing}: name the folder of a whole checkpoint.")
 
 
 def _segments(model: Any, segments: "Tensor") -> dict[str, "Tensor"]:
@@ -253,7 +207,13 @@ def _loaded(
 def _tokenizer(folder: Path, config: Any) -> FastTokenizer:
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # kinds of JSON, of the Rust library and of transformers
+        names = ", ".join(path.name for path in tokenizer_files(folder))
+        raise BrokenCheckpoint(
+            f"{folder} has a tokenizer that cannot be read ({error!r}): restore {names} and tokenizer_config.json."
+        ) from error
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
         raise CheckpointFileMissing(f"{folder} has no fast tokenizer, so offsets are unknown: add a tokenizer.json.")

@@ -6,9 +6,12 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from huggingface_hub import hf_hub_download
 from tiny_checkpoints import save_checkpoint
 
-from retrieval.pretrained import HubUnreachable, PickleCheckpoint, resolve_checkpoint
+from retrieval.fetching import HubUnreachable, PickleCheckpoint
+from retrieval.packaged import CheckpointFileMissing
+from retrieval.pretrained import resolve_checkpoint
 from retrieval.transformer import load_encoder_network
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -144,6 +147,19 @@ def test_half_a_download_is_not_taken_for_a_whole_one_without_a_hub(hub, monkeyp
         resolve_checkpoint("me/model")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(HubUnreachable, match="not whole in the local cache"):
+        resolve_checkpoint("me/model")
+
+
+def test_a_config_without_weights_in_the_cache_says_that_the_cache_is_not_whole(hub, monkeypatch):
+    hf_hub_download("me/model", "config.json", endpoint=hub.address)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(HubUnreachable, match=r"not whole in the local cache \(no \*\.safetensors weights"):
+        resolve_checkpoint("me/model")
+
+
+def test_a_repository_without_a_tokenizer_is_refused_with_what_it_lacks(hub):
+    (hub.folder / "tokenizer.json").unlink()
+    with pytest.raises(CheckpointFileMissing, match=r"me/model came from the hub with no vocabulary of a tokenizer"):
         resolve_checkpoint("me/model")
 
 

@@ -11,10 +11,11 @@ from tiny_checkpoints import save_checkpoint, save_packaged_pair
 
 from retrieval.bert import UnsupportedArchitecture
 from retrieval.encoder import pad
+from retrieval.fetching import HubUnreachable, PickleCheckpoint
 from retrieval.model_loading import HEADS, MissingWeights
 from retrieval.model_types import TokenBatch
 from retrieval.packaged import BrokenCheckpoint, CheckpointError, CheckpointFileMissing
-from retrieval.pretrained import CheckpointNotFound, HubUnreachable, PickleCheckpoint
+from retrieval.pretrained import CheckpointNotFound
 from retrieval.quantization import NumberTypes, UnknownQuantization, bitsandbytes_config
 from retrieval.transformer import load_encoder_network, load_reader_network
 

@@ -1,0 +1,43 @@
+"""Which files make up a checkpoint of Hugging Face, and what a folder lacks of them."""
+
+import json
+from pathlib import Path
+
+from retrieval.packaged import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, BrokenCheckpoint
+
+INDEX_FILE = WEIGHTS_FILE + ".index.json"
+"""Names the parts of weights that do not lie in one file."""
+VOCABULARY_FILES = (TOKENIZER_FILE, "vocab.txt", "vocab.json", "*.model")
+"""Any of them holds the pieces of a tokenizer; without one transformers makes a tokenizer that knows no word."""
+
+
+def missing_part(folder: Path) -> str | None:
+    """What a whole checkpoint has and this folder lacks; None when it is whole."""
+    if not (folder / CONFIG_FILE).is_file():
+        return CONFIG_FILE
+    weights = weight_files(folder)
+    if not weights:
+        return f"*.safetensors weights ({WEIGHTS_FILE}, or {INDEX_FILE} with its parts)"
+    absent = [path.name for path in weights if not path.is_file()]
+    if absent:
+        return ", ".join(absent)
+    return None if tokenizer_files(folder) else f"vocabulary of a tokenizer ({TOKENIZER_FILE})"
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that transformers reads weights from, whether they are there or not; none when it would find none."""
+    if (folder / WEIGHTS_FILE).is_file():
+        return [folder / WEIGHTS_FILE]
+    index = folder / INDEX_FILE
+    if not index.is_file():
+        return []
+    try:
+        parts = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+        return [folder / name for name in sorted(set(parts))]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BrokenCheckpoint(f"{index} is no list of weight files ({error!r}): restore the file.") from error
+
+
+def tokenizer_files(folder: Path) -> list[Path]:
+    """The files there that a vocabulary can be read from."""
+    return [path for pattern in VOCABULARY_FILES for path in sorted(folder.glob(pattern)) if path.is_file()]
