@@ -1,6 +1,7 @@
 """Checkpoints from the hub, by way of its local cache; and what is said when one does not arrive whole."""
 
 import errno
+import os
 from pathlib import Path
 
 from retrieval.checkpoint_files import missing_part
@@ -80,7 +81,7 @@ def _why_not_fetched(hub_id: str, error: Exception) -> str:
             f"There is no {hub_id} at {hub_endpoint()}, or it is private: check the id, set HF_TOKEN for a "
             "private one, or use the packaged models."
         )
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
+    if _says_disk_full(error):
         return (
             f"The disk is full, so {hub_id} could not be fetched to {constants.HF_HUB_CACHE}: free some space, or set "
             "HF_HOME to a folder on a larger disk, and run again; what has arrived is kept."
@@ -91,3 +92,9 @@ def _why_not_fetched(hub_id: str, error: Exception) -> str:
         f"{hub_id} could not be fetched to its end ({type(error).__name__}: {error}): run again when the hub answers, "
         "what has arrived is kept, or use the packaged models."
     )
+
+
+def _says_disk_full(error: Exception) -> bool:
+    """By its number or its words: the transfer library below the hub's raises RuntimeError with the system's text."""
+    number = error.errno if isinstance(error, OSError) else None
+    return number in DISK_FULL or any(os.strerror(code) in str(error) for code in DISK_FULL)

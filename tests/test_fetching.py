@@ -170,9 +170,17 @@ def test_a_repository_with_pickle_alone_is_refused_and_the_pickle_not_fetched(hu
     assert not any("pytorch_model.bin" in path for _, path in hub.asked)
 
 
-def test_a_full_disk_is_told_with_the_folder_and_what_to_do(hub, monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        OSError(122, "Disk quota exceeded"),
+        RuntimeError("Data processing error: File reconstruction error: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_is_told_with_the_folder_and_what_to_do(hub, monkeypatch, error):
     def full(*arguments, **settings):
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr("huggingface_hub.snapshot_download", full)
     with pytest.raises(HubUnreachable, match=r"disk is full, so me/model .*home/hub: free some space, or set HF_HOME"):
