@@ -88,7 +88,7 @@ def load_pretrained_encoder(source: CheckpointSource, quantization: str, int8_wo
         state: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).last_hidden_state
         return state
 
-    return _loaded(model, forward, source, fingerprint_of(source, quantization))
+    return _loaded(model, forward, source, fingerprint_of(source, numbers.weights))
 
 
 def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_words: bool | None = None) -> LoadedModel:
@@ -102,7 +102,7 @@ def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_wor
         output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
         return torch.stack([output.start_logits, output.end_logits], dim=-1)
 
-    return _loaded(model, forward, source, fingerprint_of(source, quantization))
+    return _loaded(model, forward, source, fingerprint_of(source, numbers.weights))
 
 
 def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> LoadedModel:
@@ -121,17 +121,17 @@ def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> Loa
         logits: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).logits  # (n, 1)
         return logits[:, None]
 
-    return _loaded(model, forward, source, fingerprint_of(source, quantization))
+    return _loaded(model, forward, source, fingerprint_of(source, numbers.weights))
 
 
-def fingerprint_of(source: CheckpointSource, quantization: str) -> str:
-    """What the vectors of this checkpoint are stored under.
+def fingerprint_of(source: CheckpointSource, weights: str) -> str:
+    """What the vectors of this checkpoint are stored under; `weights` is the number type they run in.
 
     The hub's commit names its content. A folder's files are hashed; large weight files by header, size and
     samples, since reading gigabytes would double the start of the program. Vectors of float and int8 weights may
     stand in one index (cosine 0.995), those of nf4 lie too far off.
     """
-    return f"{_content_hash(source)}:nf4" if quantization == "nf4" else _content_hash(source)
+    return f"{_content_hash(source)}:nf4" if weights == "nf4" else _content_hash(source)
 
 
 def _content_hash(source: CheckpointSource) -> str:

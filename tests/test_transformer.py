@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny_checkpoints import save_checkpoint, save_packaged_pair
 
+from retrieval import pretrained
 from retrieval.bert import UnsupportedArchitecture
 from retrieval.encoder import pad
 from retrieval.fetching import HubUnreachable, PickleCheckpoint
@@ -123,6 +124,15 @@ def test_a_plain_checkpoint_keeps_its_fingerprint(plain_encoder: tuple[Path, Any
 def test_vectors_of_nf4_weights_are_kept_apart(plain_encoder: tuple[Path, Any]) -> None:
     plain, nf4 = (load_encoder_network(plain_encoder[0], kind).fingerprint for kind in ("none", "nf4"))
     assert plain != nf4
+
+
+def test_vectors_count_as_those_of_nf4_only_where_nf4_runs(
+    plain_encoder: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = load_encoder_network(plain_encoder[0], "none").fingerprint
+    too_old = NumberTypes("none", "float32", "this GPU is too old for nf4")
+    monkeypatch.setattr(pretrained, "choose_number_types", lambda *arguments: too_old)
+    assert load_encoder_network(plain_encoder[0], "nf4").fingerprint == plain
 
 
 def test_vectors_of_int8_weights_stay_valid_for_float_weights(plain_encoder: tuple[Path, Any]) -> None:
