@@ -23,16 +23,16 @@ from retrieval.quantized_copies import CopyKey, keep_copy, use_copy
 if TYPE_CHECKING:
     from torch import Tensor
 
-HEADS = ("qa_outputs", "classifier")  # what transformers calls the head of a reader or a reranker, by architecture
+CLASSIFIER = "AutoModelForSequenceClassification"
 HEADLESS = {
     "AutoModelForQuestionAnswering": (
         "question answering head",
         "use a checkpoint fine-tuned for extractive question answering",
     ),
-    "AutoModelForSequenceClassification": ("relevance head", "use a reranker such as BAAI/bge-reranker-v2-m3"),
+    CLASSIFIER: ("relevance head", "use a reranker such as BAAI/bge-reranker-v2-m3"),
 }
-POOLER = "pooler"  # on top of a body; nobody here reads it
-HARMLESS_MISSING = (POOLER + ".", "position_ids")  # not part of what is read here
+POOLER = "pooler"  # on top of a body; of what is loaded here, only the heads of classifiers read it
+POSITIONS = "position_ids"  # counted, not learnt
 LAYERS_FILE = "layers.safetensors"
 REST_FILE = "rest.safetensors"
 WORDS_FILE = "words.safetensors"
@@ -67,6 +67,11 @@ class Loading:
         return self.numbers.weights != "none" and not self.own_layers
 
     @property
+    def reads_pooler(self) -> bool:
+        """Whether a pooler is part of what computes."""
+        return self.auto_class == CLASSIFIER
+
+    @property
     def dtype(self) -> Any:
         """Torch's type of computing."""
         import torch
@@ -87,7 +92,7 @@ def load_model(loading: Loading, key: CopyKey) -> Any:
     if model is not None:
         return model
     model = _load_whole(loading)
-    layers = int8_layers(model, keep=HEADS) if loading.own_layers else {}
+    layers = int8_layers(model, keep=head_layers(model)) if loading.own_layers else {}
     words = int8_words(model) if loading.words else {}
     set_int8_layers(model, layers)
     if words:
@@ -119,34 +124,57 @@ def _load_whole(loading: Loading) -> Any:
         )
     except Exception as error:  # safetensors, transformers and tokenizers raise some twenty kinds
         raise CheckpointError(f"{loading.folder} could not be loaded ({error}): restore or replace it.") from error
-    _check_nothing_is_random(loading, report["missing_keys"])
-    _drop_pooler(model)
+    _check_nothing_is_random(loading, model, report["missing_keys"])
+    _drop_pooler(loading, model)
     if not loading.by_bitsandbytes:
         model.to(loading.device)
     return model
 
 
-def _drop_pooler(model: Any) -> None:
-    if getattr(model, POOLER, None) is not None:
+def _drop_pooler(loading: Loading, model: Any) -> None:
+    if not loading.reads_pooler and getattr(model, POOLER, None) is not None:
         setattr(model, POOLER, None)
 
 
-def _check_nothing_is_random(loading: Loading, missing: Iterable[str]) -> None:
+def _check_nothing_is_random(loading: Loading, model: Any, missing: Iterable[str]) -> None:
     folder = loading.folder
-    random = sorted(key for key in missing if not any(part in key for part in HARMLESS_MISSING))
-    if any(key.split(".")[0] in HEADS for key in random):
+    harmless = (POSITIONS,) if loading.reads_pooler else (POSITIONS, POOLER + ".")
+    random = sorted(key for key in missing if not any(part in key for part in harmless))
+    if loading.auto_class in HEADLESS and any(not _in_body(model, key) for key in random):
         head, advice = HEADLESS[loading.auto_class]
         raise MissingWeights(f"{folder} has no {head} ({', '.join(random)}): {advice}.")
     if random:
         raise MissingWeights(f"{folder} lacks {len(random)} weights ({random[0]} ...): use a whole checkpoint.")
 
 
+def head_layers(model: Any) -> list[str]:
+    """Paths of the Linear layers that are never quantized: all outside the body, and poolers, on which heads stand."""
+    from torch import nn
+
+    linear = [path for path, module in model.named_modules() if isinstance(module, nn.Linear)]
+    return [path for path in linear if POOLER in path.split(".") or not _in_body(model, path)]
+
+
+def _in_body(model: Any, path: str) -> bool:
+    return model.base_model is model or path.startswith(model.base_model_prefix + ".")
+
+
 def _placement(loading: Loading) -> dict[str, Any]:
     if not loading.by_bitsandbytes:
         return {}
-    # A pooler that the checkpoint lacks would be filled at random, which fails for quantized types.
-    configuration = bitsandbytes_config(loading.numbers, keep=[*HEADS, POOLER])
+    # Among them a pooler that the checkpoint lacks: it would be filled at random, which fails for quantized types.
+    configuration = bitsandbytes_config(loading.numbers, keep=head_layers(_without_weights(loading)))
     return {"quantization_config": configuration, "device_map": loading.device}
+
+
+def _without_weights(loading: Loading) -> Any:
+    """The model of which only the buffers are real."""
+    import transformers
+    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+
+    config = transformers.AutoConfig.from_pretrained(loading.folder, local_files_only=True)
+    with init_empty_weights(include_buffers=False):
+        return getattr(transformers, loading.auto_class).from_config(config, dtype=loading.dtype)
 
 
 def _write_copy(
@@ -189,7 +217,7 @@ def _load_copy(loading: Loading, folder: Path) -> Any:
     from safetensors.torch import load_file
 
     model = _load_bitsandbytes(loading, folder) if loading.by_bitsandbytes else _load_own(loading, folder)
-    _drop_pooler(model)
+    _drop_pooler(loading, model)
     if loading.words:
         set_int8_words(model, load_file(folder / WORDS_FILE, device=loading.device), loading.dtype)
     return model if loading.by_bitsandbytes else model.to(loading.device)
@@ -205,15 +233,11 @@ def _load_bitsandbytes(loading: Loading, folder: Path) -> Any:
 
 
 def _load_own(loading: Loading, folder: Path) -> Any:
-    """The model without a float matrix ever being made: only its buffers are real until the copy fills it."""
-    import transformers
-    from accelerate import init_empty_weights  # type: ignore[import-untyped]
+    """The model without a float matrix ever being made: the copy fills it."""
     from safetensors.torch import load_file
 
-    config = transformers.AutoConfig.from_pretrained(loading.folder, local_files_only=True)
-    with init_empty_weights(include_buffers=False):
-        model = getattr(transformers, loading.auto_class).from_config(config, dtype=loading.dtype)
-    _drop_pooler(model)
+    model = _without_weights(loading)
+    _drop_pooler(loading, model)
     set_int8_layers(model, load_file(folder / LAYERS_FILE))
     model.load_state_dict(load_file(folder / REST_FILE), assign=True, strict=False)
     words = model.get_input_embeddings().weight if loading.words else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval.checkpoint_files import missing_part, tokenizer_files
 from retrieval.fetching import PickleCheckpoint, fetch
-from retrieval.model_loading import Loading, load_model
+from retrieval.model_loading import CLASSIFIER, Loading, load_model
 from retrieval.packaged import (
     CONFIG_FILE,
     BrokenCheckpoint,
@@ -115,7 +115,7 @@ def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> Loa
             "Use one such as BAAI/bge-reranker-v2-m3."
         )
     numbers = _number_types(source, quantization)
-    model = _load_model("AutoModelForSequenceClassification", source, numbers, None)
+    model = _load_model(CLASSIFIER, source, numbers, None)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         logits: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).logits  # (n, 1)

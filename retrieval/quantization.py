@@ -183,14 +183,14 @@ def quantize_rows_torch(weight: "Tensor") -> tuple["Tensor", "Tensor"]:
 def int8_layers(model: Any, keep: Iterable[str]) -> dict[str, "Tensor"]:
     """The Linear layers of a transformers model as int8: PATH.rows, PATH.scale and PATH.bias of each.
 
-    `keep` names modules that stay as they are, with all inside them: the head.
+    `keep`: paths of modules that stay as they are, with all inside them: the head.
     """
     from torch import nn
 
-    kept = frozenset(keep)
+    kept = tuple(path + "." for path in keep)
     tensors: dict[str, Tensor] = {}
     for path, module in model.named_modules():
-        if isinstance(module, nn.Linear) and kept.isdisjoint(path.split(".")):
+        if isinstance(module, nn.Linear) and not f"{path}.".startswith(kept):
             tensors[path + ROWS], tensors[path + SCALE] = quantize_rows_torch(module.weight)
             if module.bias is not None:
                 tensors[path + BIAS] = module.bias.detach().float()

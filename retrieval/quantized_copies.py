@@ -18,7 +18,7 @@ from typing import Any
 from retrieval.devices import is_out_of_memory
 from retrieval.packaged import CheckpointError, hash_files
 
-COPY_FORMAT = 1
+COPY_FORMAT = 2
 MANIFEST_FILE = "anytongue_copy.json"
 FOLDER_NAME = "anytongue"
 MADE_BY = ("torch", "transformers", "bitsandbytes")

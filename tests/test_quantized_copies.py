@@ -148,17 +148,17 @@ def test_a_copy_by_another_version_is_refused_plainly_and_made_again(reader, hom
     path.write_text(json.dumps({**manifest, "made_by": {**manifest["made_by"], "bitsandbytes": "0.1"}}))
     with caplog.at_level(logging.WARNING):
         scores(reader)
-    assert "was made in format 1 by torch" in caplog.text
-    assert "bitsandbytes 0.1; this is format 1 with" in caplog.text
+    assert "was made in format 2 by torch" in caplog.text
+    assert "bitsandbytes 0.1; this is format 2 with" in caplog.text
     assert len(quantizing) == 2
 
 
 def test_a_copy_in_another_format_is_refused_plainly(reader, home, monkeypatch, caplog):
     scores(reader)
-    monkeypatch.setattr(quantized_copies, "COPY_FORMAT", 2)
+    monkeypatch.setattr(quantized_copies, "COPY_FORMAT", 3)
     scores(reader)
-    assert "was made in format 1" in caplog.text
-    assert "this is format 2" in caplog.text
+    assert "was made in format 2" in caplog.text
+    assert "this is format 3" in caplog.text
 
 
 def test_when_memory_runs_out_a_good_copy_is_kept(reader, home, monkeypatch):

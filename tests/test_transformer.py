@@ -13,7 +13,7 @@ from retrieval import pretrained
 from retrieval.bert import UnsupportedArchitecture
 from retrieval.encoder import pad
 from retrieval.fetching import HubUnreachable, PickleCheckpoint
-from retrieval.model_loading import HEADS, MissingWeights
+from retrieval.model_loading import MissingWeights
 from retrieval.model_types import TokenBatch
 from retrieval.packaged import BrokenCheckpoint, CheckpointError, CheckpointFileMissing
 from retrieval.pretrained import CheckpointNotFound
@@ -65,7 +65,7 @@ def by_bitsandbytes(folder: Path, weights: str) -> Any:
     """The reader loaded by transformers with our bitsandbytes settings, as on a GPU."""
     from transformers import AutoModelForQuestionAnswering
 
-    config = bitsandbytes_config(NumberTypes(weights, "float32", ""), keep=HEADS)
+    config = bitsandbytes_config(NumberTypes(weights, "float32", ""), keep=["qa_outputs"])
     return AutoModelForQuestionAnswering.from_pretrained(
         folder, quantization_config=config, device_map="cpu", dtype=torch.float32
     )

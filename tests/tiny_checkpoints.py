@@ -48,13 +48,13 @@ def tiny_config() -> Any:
     )
 
 
-def save_checkpoint(folder: Path, model_class: str) -> Any:
-    """A plain Hugging Face folder with random weights; returns the model."""
+def save_checkpoint(folder: Path, model_class: str, config: Any = None) -> Any:
+    """A plain Hugging Face folder with random weights, a BERT unless another config is given; returns the model."""
     import torch
     import transformers
 
     torch.manual_seed(7)
-    model = getattr(transformers, model_class)(tiny_config()).eval()
+    model = getattr(transformers, model_class)(config or tiny_config()).eval()
     model.save_pretrained(folder)
     fast = transformers.PreTrainedTokenizerFast(
         tokenizer_object=tiny_tokenizer(),

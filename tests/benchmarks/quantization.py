@@ -26,9 +26,8 @@ sys.path.insert(0, str(ROOT))
 
 from retrieval import quantization  # noqa: E402  # the repository is not installed, so its path comes first
 from retrieval.export import export  # noqa: E402
-from retrieval.model_loading import HEADS  # noqa: E402
 from retrieval.model_types import TokenBatch  # noqa: E402
-from retrieval.transformer import load_encoder_network, load_reader_network  # noqa: E402
+from retrieval.transformer import SPAN_HEAD, load_encoder_network, load_reader_network  # noqa: E402
 
 FOLDERS = {
     "encoder": ROOT / "retrieval" / "weights" / "packaged",
@@ -102,7 +101,7 @@ def bitsandbytes(weights: str) -> Callable[[Path, Path, str], Run]:
 
     def make(packaged: Path, plain: Path, part: str) -> Run:
         numbers = quantization.NumberTypes(weights, "float32", "")
-        config = quantization.bitsandbytes_config(numbers, keep=HEADS)
+        config = quantization.bitsandbytes_config(numbers, keep=[SPAN_HEAD])
         return by_transformers(quantization_config=config, device_map="cpu")(packaged, plain, part)
 
     return make
