@@ -1,7 +1,10 @@
-"""Which files make up a checkpoint of Hugging Face, and what a folder lacks of them."""
+"""Which files make up a checkpoint of Hugging Face, what a folder lacks of them, and whether its weights are whole."""
 
 import json
+import math
 from pathlib import Path
+
+from safetensors import safe_open
 
 from retrieval.packaged import CONFIG_FILE, TOKENIZER_FILE, WEIGHTS_FILE, BrokenCheckpoint
 
@@ -41,3 +44,16 @@ def weight_files(folder: Path) -> list[Path]:
 def tokenizer_files(folder: Path) -> list[Path]:
     """The files there that a vocabulary can be read from."""
     return [path for pattern in VOCABULARY_FILES for path in sorted(folder.glob(pattern)) if path.is_file()]
+
+
+def check_numbers(folder: Path) -> None:
+    """Raise BrokenCheckpoint when a weight is no finite number: a file can be damaged behind a header that is whole."""
+    for path in weight_files(folder):
+        with safe_open(path, framework="pt") as stored:
+            for name in stored.keys():  # noqa: SIM118 (not a dict)
+                tensor = stored.get_tensor(name)
+                # Smallest and largest in one pass, NaN if any is: 0.1 s for a gigabyte, where isfinite takes 2 s.
+                if tensor.is_floating_point() and tensor.numel() and not all(map(math.isfinite, tensor.aminmax())):
+                    raise BrokenCheckpoint(
+                        f"{path} is damaged: {name} holds numbers that are not finite; restore the file."
+                    )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retrieval.checkpoint_files import check_numbers
 from retrieval.packaged import READABLE_BY_ALL, CheckpointError
 from retrieval.quantization import (
     NumberTypes,
@@ -125,6 +126,7 @@ def _load_whole(loading: Loading) -> Any:
     except Exception as error:  # safetensors, transformers and tokenizers raise some twenty kinds
         raise CheckpointError(f"{loading.folder} could not be loaded ({error}): restore or replace it.") from error
     _check_nothing_is_random(loading, model, report["missing_keys"])
+    check_numbers(loading.folder)
     _drop_pooler(loading, model)
     if not loading.by_bitsandbytes:
         model.to(loading.device)

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 from tiny_checkpoints import VOCABULARY, save_checkpoint
 
@@ -52,6 +53,15 @@ def split_weights(folder):
         save_file({name: tensors[name] for name in held}, folder / part, metadata={"format": "pt"})
     weight_map = {name: part for part, held in parts.items() for name in held}
     (folder / INDEX).write_text(json.dumps({"metadata": {}, "weight_map": weight_map}))
+
+
+def spoil(folder, name, numbers):
+    """Write other numbers into a weight, behind a header that stays as it was."""
+    weights = folder / "model.safetensors"
+    tensors = load_file(weights)
+    tensors[name] = tensors[name].clone()
+    tensors[name].view(-1)[: len(numbers)] = torch.tensor(numbers)
+    save_file(tensors, weights, metadata={"format": "pt"})
 
 
 # Tokenizers
@@ -111,6 +121,19 @@ def test_a_broken_index_is_named(folder):
     split_weights(folder)
     (folder / INDEX).write_text("[]")
     with pytest.raises(BrokenCheckpoint, match=r"index\.json is no list of weight files .*restore the file"):
+        load_encoder_network(folder, "none")
+
+
+@pytest.mark.parametrize("quantization", ["none", "int8", "nf4"])
+def test_weights_that_are_not_numbers_are_refused(folder, quantization):
+    spoil(folder, "encoder.layer.1.output.dense.weight", [float("nan")] * 9)
+    with pytest.raises(BrokenCheckpoint, match=r"model\.safetensors is damaged: encoder\.layer\.1\.output\.dense\.wei"):
+        load_encoder_network(folder, quantization)
+
+
+def test_weights_that_are_infinite_are_refused(folder):
+    spoil(folder, "encoder.layer.0.output.LayerNorm.bias", [float("-inf")])
+    with pytest.raises(BrokenCheckpoint, match="not finite"):
         load_encoder_network(folder, "none")
 
 
