@@ -37,7 +37,10 @@ class Encoder:
     ) -> None:
         """`dictionary`: for a network that finds more when a question stands beside its English gloss."""
         if pooling not in get_args(Pooling):
-            raise UnknownPooling(f"pooling {pooling!r} is unknown: choose one of {', '.join(get_args(Pooling))}.")
+            raise UnknownPooling(
+                f"pooling {pooling!r} is unknown: choose one of {', '.join(get_args(Pooling))}, or, where the "
+                "checkpoint itself asks for it, another encoder."
+            )
         self.network = network
         self.question_prefix = question_prefix
         self.passage_prefix = passage_prefix

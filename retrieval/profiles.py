@@ -4,6 +4,7 @@ Data and pure decisions: knows nothing of torch, of the network, or of where the
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,11 @@ UNKNOWN = "unknown"
 
 POOLING_FILE = "1_Pooling/config.json"
 PROMPTS_FILE = "config_sentence_transformers.json"
+LENGTH_FILE = "sentence_bert_config.json"
 """What sentence-transformers, in whose layout encoders are published, keeps beside the weights."""
+POOLING_KEY = "pooling_mode"
+SAME_POOLING = {"cls_token": "cls", "mean_tokens": "mean", "mean_sqrt_len_tokens": "mean"}
+"""Its names of what is done here; how long a vector is before it is scaled to 1 does not matter."""
 
 XLM_R_VOCABULARY = 250_002
 XLM_R_BASE = Shape(XLM_R_VOCABULARY, width=768, layers=12, feed_forward=3072, positions=514)
@@ -201,15 +206,25 @@ def encoder_facts(checkpoint: str) -> EncoderFacts:
         return known
     folder = Path(checkpoint)
     prompts = _json(folder / PROMPTS_FILE).get("prompts") or {}
-    pooling = "cls" if _json(folder / POOLING_FILE).get("pooling_mode_cls_token") else "mean"
+    longest = _json(folder / LENGTH_FILE).get("max_seq_length")
     return EncoderFacts(
         checkpoint,
         UNKNOWN,
         folder_shape(folder),
+        longest if isinstance(longest, int) and longest > 0 else None,
         question_prefix=str(prompts.get("query") or ""),
         passage_prefix=str(prompts.get("passage") or prompts.get("document") or ""),
-        pooling=pooling,
+        pooling=_pooling(_json(folder / POOLING_FILE)),
     )
+
+
+def _pooling(settings: Mapping[str, Any]) -> str:
+    """What sentence-transformers wrote of pooling, by our name where there is one; several have a plus between them."""
+    flag = f"{POOLING_KEY}_"  # before version 6 a flag for each
+    flagged = [name.removeprefix(flag) for name, on in settings.items() if name.startswith(flag) and on]
+    modes = settings.get(POOLING_KEY) or flagged or ["mean"]
+    named = modes if isinstance(modes, list) else [str(modes)]
+    return "+".join(SAME_POOLING.get(mode, mode) for mode in named)
 
 
 def reader_facts(checkpoint: str) -> ReaderFacts:
