@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from retrieval.hub import cached_folder
 from retrieval.memory_need import Shape, shape_of_config
 from retrieval.packaged import CONFIG_FILE, CheckpointError, read_config
+from retrieval.training_languages import english_only, read_card
 
 PACKAGED = "packaged"
 """Stands for the packaged checkpoint in a pair; the program knows where that lies."""
@@ -162,9 +164,6 @@ PROFILES: tuple[ModelPair, ...] = (
 )
 """Largest first: where memory runs out, the next one is tried."""
 
-NOT_ENGLISH_ONLY = ("xquad", "mlqa", "tydi", "mkqa", "multilingual-qa", "-german", "-french", "-spanish", "germanquad")
-"""Parts of names of readers that were fine-tuned on other languages as well, or on the very test sets."""
-
 
 def find_pair(models: str) -> ModelPair:
     """The profile or the pair `ENCODER,READER` that a name stands for. Raises UnknownProfile."""
@@ -232,9 +231,9 @@ def reader_facts(checkpoint: str) -> ReaderFacts:
     known = next((facts for facts in READERS if _same(facts.id, checkpoint)), None)
     if known is not None:
         return known
-    name = checkpoint.lower()
-    other = any(part in name for part in NOT_ENGLISH_ONLY)
-    return ReaderFacts(checkpoint, UNKNOWN, folder_shape(Path(checkpoint)), english_only=False if other else None)
+    folder = Path(checkpoint) if Path(checkpoint).is_dir() else cached_folder(checkpoint)
+    card = read_card(folder) if folder else {}
+    return ReaderFacts(checkpoint, UNKNOWN, folder_shape(Path(checkpoint)), english_only(checkpoint, card))
 
 
 def reranker_facts(checkpoint: str) -> RerankerFacts:
@@ -245,13 +244,17 @@ def reranker_facts(checkpoint: str) -> RerankerFacts:
 
 def reader_warning(facts: ReaderFacts) -> str | None:
     """What must be said of a reader before its scores are believed."""
-    if facts.english_only is not False:
+    if facts.english_only:
         return None
+    english = ", ".join(known.id for known in READERS if known.english_only)
+    if facts.english_only is None:
+        return (
+            f"Whether {facts.id} was trained on English alone is unknown: only then do its scores tell how well "
+            f"English training carries over. Readers of which it is known: {english}."
+        )
     return (
         f"{facts.id} was trained on other languages than English, or on a test set: its scores do not tell "
-        "how well English training carries over. Readers trained on English alone: "
-        + ", ".join(known.id for known in READERS if known.english_only)
-        + "."
+        f"how well English training carries over. Readers trained on English alone: {english}."
     )
 
 

@@ -164,8 +164,10 @@ def test_a_reader_trained_on_xquad_is_warned_of():
     assert warning.startswith("somebody/xlm-roberta-base-xquad was trained on other languages than English")
 
 
-def test_a_reader_of_which_nothing_is_known_is_not_accused():
-    assert reader_facts("somebody/my-reader").english_only is None
+def test_a_reader_of_which_nothing_is_known_is_not_accused_but_told_of():
+    facts = reader_facts("somebody/my-reader")
+    assert facts.english_only is None
+    assert reader_warning(facts).startswith("Whether somebody/my-reader was trained on English alone is unknown")
 
 
 def test_the_packaged_size_is_that_of_its_config():
