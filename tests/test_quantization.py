@@ -152,3 +152,22 @@ def test_the_span_head_stays_a_plain_layer() -> None:
 def test_bitsandbytes_is_told_to_leave_the_span_head_alone(weights: str) -> None:
     config = bitsandbytes_config(NumberTypes(weights, "float32", ""), keep=["qa_outputs"])
     assert config.llm_int8_skip_modules == ["qa_outputs"]
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_int8_of_bitsandbytes_computes_activations_past_float16_in_their_own_type(rows: int) -> None:
+    # It reads them as float16, where they are infinite, and leaves outliers to a multiplication in the type they had;
+    # so mDeBERTa, which is kept from computing in float16, can run in int8.
+    import bitsandbytes
+
+    threshold = bitsandbytes_config(NumberTypes("int8", "bfloat16", ""), keep=[]).llm_int8_threshold
+    torch.manual_seed(0)
+    exact = torch.nn.Linear(64, 64)
+    layer = bitsandbytes.nn.Linear8bitLt(64, 64, has_fp16_weights=False, threshold=threshold)
+    layer.load_state_dict(exact.state_dict())
+    layer = layer.to("cpu").eval()
+    x = torch.randn(rows, 64)
+    x[0, 5] = 4 * torch.finfo(torch.float16).max
+    with torch.inference_mode():
+        expected = exact(x)
+        assert float((layer(x) - expected).norm() / expected.norm()) < 0.02
