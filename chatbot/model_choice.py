@@ -14,9 +14,10 @@ from chatbot.settings import Settings
 from retrieval.devices import current_gpu, is_out_of_memory, release_memory
 from retrieval.dictionary import Dictionary
 from retrieval.encoder import Encoder
+from retrieval.fetching import HubUnreachable
 from retrieval.hub import obtainable
 from retrieval.packaged import CheckpointError
-from retrieval.pretrained import HubUnreachable, resolve_checkpoint
+from retrieval.pretrained import resolve_checkpoint
 from retrieval.profiles import (
     AUTO,
     NO_RERANKER,

@@ -33,15 +33,23 @@ def hub_reachable(environment: Mapping[str, str] = os.environ) -> bool:
     return not hub_offline(environment) and _answers(hub_endpoint(environment))
 
 
-def cached_folder(hub_id: str) -> Path | None:
-    """Where the cache holds the config of an id, and whatever else of it was fetched; None for what is no id too."""
-    from huggingface_hub import try_to_load_from_cache
+def is_hub_id(name: str) -> bool:
+    """Whether the hub could have a checkpoint of that name: OWNER/NAME."""
     from huggingface_hub.errors import HFValidationError
+    from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # documented, but not listed
 
     try:
-        found = try_to_load_from_cache(hub_id, CONFIG_FILE)
+        validate_repo_id(name)
     except HFValidationError:
-        return None
+        return False
+    return "/" in name
+
+
+def cached_folder(name: str) -> Path | None:
+    """Where the cache holds the config of an id, and whatever else of it was fetched; None for what is no id too."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, CONFIG_FILE) if is_hub_id(name) else None
     return Path(found).parent if isinstance(found, str) else None
 
 

@@ -4,7 +4,6 @@ Weights come from safetensors alone: a pickle can run code when it is read.
 """
 
 import hashlib
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval.checkpoint_files import missing_part, tokenizer_files
 from retrieval.fetching import PickleCheckpoint, fetch
+from retrieval.hub import is_hub_id
 from retrieval.model_loading import CLASSIFIER, Loading, load_model
 from retrieval.packaged import (
     CONFIG_FILE,
@@ -28,7 +28,6 @@ from retrieval.tokenizer import FastTokenizer, without_limits
 if TYPE_CHECKING:
     from torch import Tensor
 
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 DEFAULT_MAX_TOKENS = 512
 
 WHOLE_HASH_BYTES = 64 << 20  # up to here the whole content is hashed: some 50 ms
@@ -70,18 +69,23 @@ def resolve_checkpoint(checkpoint: str | Path) -> CheckpointSource:
     if folder.is_dir():
         return CheckpointSource(folder)
     name = str(checkpoint)
-    if isinstance(checkpoint, str) and HUB_ID.fullmatch(name):
-        folder = fetch(name)
-        return CheckpointSource(folder, name, commit=folder.name)
-    raise CheckpointNotFound(
-        f"{name} is neither a folder nor a hub id: name a folder with {CONFIG_FILE}, or an id such as "
+    if isinstance(checkpoint, Path) or not is_hub_id(name):
+        raise not_found(name)
+    folder = fetch(name)
+    return CheckpointSource(folder, name, commit=folder.name)
+
+
+def not_found(checkpoint: str) -> CheckpointNotFound:
+    """What to raise for a name that stands for no checkpoint."""
+    return CheckpointNotFound(
+        f"{checkpoint} is neither a folder nor a hub id: name a folder with {CONFIG_FILE}, or an id such as "
         "'intfloat/multilingual-e5-base'."
     )
 
 
 def load_pretrained_encoder(source: CheckpointSource, quantization: str, int8_words: bool | None = None) -> LoadedModel:
     """A body run by transformers. `int8_words`: word rows as int8; None = where anything else is quantized."""
-    numbers = _number_types(source, quantization)
+    numbers = number_types_of(source, quantization)
     model = _load_model("AutoModel", source, numbers, int8_words)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
@@ -95,7 +99,7 @@ def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_wor
     """A body with a span head run by transformers; `int8_words` as above."""
     import torch
 
-    numbers = _number_types(source, quantization)
+    numbers = number_types_of(source, quantization)
     model = _load_model("AutoModelForQuestionAnswering", source, numbers, int8_words)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
@@ -114,7 +118,7 @@ def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> Loa
             f"{source.hub_id or source.folder} is no reranker: it tells {labels} classes apart, one score is needed. "
             "Use one such as BAAI/bge-reranker-v2-m3."
         )
-    numbers = _number_types(source, quantization)
+    numbers = number_types_of(source, quantization)
     model = _load_model(CLASSIFIER, source, numbers, None)
 
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
@@ -157,7 +161,8 @@ def _sampled_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _number_types(source: CheckpointSource, quantization: str) -> NumberTypes:
+def number_types_of(source: CheckpointSource, quantization: str) -> NumberTypes:
+    """The number types in which a checkpoint runs here when that quantization is asked for."""
     model_type = str(read_config(source.folder).get("model_type"))
     return choose_number_types(quantization, current_device(), model_type)
 

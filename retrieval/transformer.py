@@ -21,12 +21,13 @@ from retrieval.model_types import (
     TokenBatch,
     Tokenizer,
 )
-from retrieval.packaged import PackagedCheckpoint, is_packaged, read_config, read_packaged
+from retrieval.packaged import PackagedCheckpoint, is_packaged, read_packaged
 from retrieval.pretrained import (
     CheckpointSource,
     load_pretrained_encoder,
     load_pretrained_reader,
     load_pretrained_reranker,
+    number_types_of,
     resolve_checkpoint,
 )
 from retrieval.quantization import UnknownQuantization, check_quantization, choose_number_types, current_device
@@ -152,8 +153,7 @@ def number_types_text(weights: str, compute: str) -> str:
 
 def _say_number_types(source: CheckpointSource, quantization: str) -> None:
     """Tell what was chosen, or could not be done as asked, and why."""
-    model_type = str(read_config(source.folder).get("model_type"))
-    numbers = choose_number_types(quantization, current_device(), model_type)
+    numbers = number_types_of(source, quantization)
     if numbers.weights == quantization:
         return
     level = logging.INFO if quantization == "auto" else logging.WARNING

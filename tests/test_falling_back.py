@@ -10,8 +10,8 @@ from chatbot.assemble import build_encoder, build_reader
 from chatbot.settings import Settings
 from retrieval import pretrained
 from retrieval.devices import Gpu, is_out_of_memory
+from retrieval.fetching import HubUnreachable
 from retrieval.packaged import CheckpointError
-from retrieval.pretrained import HubUnreachable
 from retrieval.profiles import find_pair
 
 BASE_READER = "deepset/xlm-roberta-base-squad2"
@@ -93,12 +93,12 @@ def test_what_was_asked_for_by_name_and_is_not_given_is_an_error():
 def breaking_hub(monkeypatch):
     """A GPU, and a hub that answers but gives nothing to its end."""
 
-    def download(hub_id):
+    def fetch(hub_id):
         raise HubUnreachable(f"{hub_id} could not be fetched to its end.")
 
     monkeypatch.setattr(model_choice, "current_gpu", lambda: Gpu("A GPU", (9, 0), 80 << 30, 79 << 30))
     monkeypatch.setattr(model_choice, "obtainable", lambda ids: True)
-    monkeypatch.setattr(pretrained, "_download", download)
+    monkeypatch.setattr(pretrained, "fetch", fetch)
 
 
 def test_auto_with_a_download_that_breaks_off_runs_the_packaged_models(breaking_hub, caplog):

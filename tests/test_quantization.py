@@ -7,7 +7,7 @@ import pytest
 import torch
 from tiny_checkpoints import save_checkpoint, tiny_config
 
-from retrieval import transformer
+from retrieval import pretrained, transformer
 from retrieval.packaged import quantize_rows
 from retrieval.quantization import (
     Device,
@@ -62,7 +62,11 @@ def test_a_number_type_that_was_not_asked_for_is_said_at_load(
     quantization, device, said, tmp_path, monkeypatch, caplog
 ):
     save_checkpoint(tmp_path, "BertModel")
-    monkeypatch.setattr(transformer, "current_device", lambda: device)
+    monkeypatch.setattr(
+        pretrained,
+        "choose_number_types",
+        lambda asked, _device, model_type: choose_number_types(asked, device, model_type),
+    )
     with caplog.at_level(logging.INFO):
         transformer.load_encoder_network(tmp_path, quantization)
     messages = [record.getMessage() for record in caplog.records if record.name == transformer.__name__]
