@@ -160,3 +160,65 @@ def test_hash_follows_the_questions_of_its_language(folder):
     after = load_xquad(folder)
     assert before.data_hash("de") != after.data_hash("de")
     assert before.data_hash("en") == after.data_hash("en")
+
+
+def write_articles(folder, *titles):
+    """Articles of one paragraph and one question each; every paragraph is another text."""
+    articles = [
+        {
+            "title": title,
+            "paragraphs": [{"context": f"Lamp {i} costs {i} euros.", "qas": [entry(f"q{i}", "Price?", (str(i), 5))]}],
+        }
+        for i, title in enumerate(titles)
+    ]
+    (folder / "xquad.en.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
+
+
+@pytest.mark.parametrize("titles", [("Lamp", "Lamp"), ("", ""), (None, None), ("Lamp", "Lamp", "Lamp (2)")])
+def test_articles_of_one_title_keep_all_their_passages(tmp_path, titles):
+    write_articles(tmp_path, *titles)
+    loaded = load_xquad(tmp_path)
+    texts = {document.id: document.text for document in loaded.documents}
+    assert len(texts) == len(titles)
+    assert [texts[question.document].split()[1] for question in loaded.questions] == [
+        question.answers[0] for question in loaded.questions
+    ]
+
+
+def test_a_title_of_its_own_stays_the_name(tmp_path):
+    write_articles(tmp_path, "Lamp", "Kettle", "Lamp")
+    assert [document.id for document in load_xquad(tmp_path).documents] == ["Lamp/0", "Kettle/0", "Lamp (2)/0"]
+
+
+def test_empty_questions_are_listed_and_not_asked(folder):
+    write(folder, "de", [entry("q1", "  ")], [entry("q2", "Wie lange nach Norwegen?")])
+    loaded = load_xquad(folder)
+    assert loaded.problems[0] == Problem("de q1", "empty question; left out")
+    assert [q.id for q in loaded.of("de")] == ["q2"]
+
+
+def test_empty_english_question_is_not_asked(folder):
+    write(folder, "en", [entry("q1", "", ("two years", 29))], [entry("q2", "Norway?", ("five days", 23))])
+    assert [q.id for q in load_xquad(folder).questions] == ["q2", "q2"]
+
+
+def test_context_that_is_no_text_is_refused(folder):
+    (folder / "xquad.en.json").write_text('{"data": [{"paragraphs": [{"context": null, "qas": []}]}]}')
+    with pytest.raises(BrokenFile, match="context must be text"):
+        load_xquad(folder)
+
+
+@pytest.mark.parametrize("name", ["xquad.zh-CN.json", "xquad.jp.json", "xquad.EN.json", "xquad.json"])
+def test_files_that_name_no_language_are_listed(folder, name):
+    (folder / name).write_text("{}")
+    assert load_xquad(folder).problems == (
+        Problem(name, "not read; wanted xquad.<ISO 639-1 code>.json, as xquad.zh.json"),
+    )
+
+
+def test_question_files_beside_xquad_are_listed(folder):
+    (folder / "shop.jsonl").write_text("")
+    (folder / "README.md").write_text("")
+    assert load_xquad(folder).problems == (
+        Problem("shop.jsonl", "not read beside XQuAD files; name the file itself to measure it"),
+    )

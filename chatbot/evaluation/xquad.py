@@ -6,9 +6,11 @@ Each paragraph is one document and one passage, as published; titles are left ou
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from chatbot.evaluation.language_codes import ISO_639_1
 from chatbot.evaluation.question_sets import (
     BrokenFile,
     NoQuestionSet,
@@ -20,23 +22,23 @@ from chatbot.evaluation.question_sets import (
 )
 from knowledge_base.documents import Document
 
-FILE_NAME = re.compile(r"^xquad\.([a-z]{2,3})\.json$")
+FILE_NAME = re.compile(r"^xquad\.([a-z]{2})\.json$")
 
 
 def is_xquad_folder(folder: Path) -> bool:
     """The folder holds at least one `xquad.<language>.json`."""
-    return folder.is_dir() and any(FILE_NAME.match(path.name) for path in folder.iterdir())
+    return folder.is_dir() and bool(_language_files(folder))
 
 
 def load_xquad(folder: Path) -> QuestionSet:
     """Read every `xquad.<language>.json`. Raises BrokenFile on a broken one, NoQuestionSet without the English one."""
-    files = {match[1]: path for path in sorted(folder.iterdir()) if (match := FILE_NAME.match(path.name))}
+    files = _language_files(folder)
     if "en" not in files:
         raise NoQuestionSet(
             f"{folder} has no xquad.en.json; the English file holds the passages and the gold answers. "
             "Put it beside the others."
         )
-    problems: list[Problem] = []
+    problems = _files_left_out(folder, files)
     documents, english = _read_english(files["en"], problems)
     gold = {question.id: question for question in english}
     questions = list(english)
@@ -46,17 +48,39 @@ def load_xquad(folder: Path) -> QuestionSet:
     return QuestionSet(folder.name, tuple(questions), tuple(documents), tuple(problems), hash_documents(documents))
 
 
+def _language_files(folder: Path) -> dict[str, Path]:
+    found = {match[1]: path for path in sorted(folder.iterdir()) if (match := FILE_NAME.match(path.name))}
+    return {code: path for code, path in found.items() if code in ISO_639_1}
+
+
+def _files_left_out(folder: Path, files: dict[str, Path]) -> list[Problem]:
+    """What lies there as if it were to be measured: XQuAD files of other names, and question files."""
+    problems = []
+    for path in sorted(set(folder.iterdir()) - set(files.values())):
+        if path.name.startswith("xquad.") and path.suffix == ".json":
+            problems.append(Problem(path.name, "not read; wanted xquad.<ISO 639-1 code>.json, as xquad.zh.json"))
+        elif path.suffix == ".jsonl":
+            problems.append(Problem(path.name, "not read beside XQuAD files; name the file itself to measure it"))
+    return problems
+
+
 def _read_english(path: Path, problems: list[Problem]) -> tuple[list[Document], list[Question]]:
     documents: dict[str, Document] = {}
     questions: list[Question] = []
     for name, context, entries in _paragraphs(path):
         documents[name] = Document(id=name, title="", text=context, kind="squad")
-        for entry in entries:
+        for entry in _without_blank(entries, "en", problems):
             answers = _matching_answers(entry, context, f"en {entry['id']}", problems)
             if answers is not None:
                 document = name if answers else None
                 questions.append(Question(entry["id"], "en", entry["question"], document, answers))
     return list(documents.values()), first_of_each(questions, problems)
+
+
+def _without_blank(entries: list[dict[str, Any]], language: str, problems: list[Problem]) -> list[dict[str, Any]]:
+    blank = [entry for entry in entries if not entry["question"].strip()]
+    problems += [Problem(f"{language} {entry['id']}", "empty question; left out") for entry in blank]
+    return [entry for entry in entries if entry not in blank]
 
 
 def _matching_answers(
@@ -79,7 +103,7 @@ def _matching_answers(
 def _read_other(path: Path, language: str, gold: dict[str, Question], problems: list[Problem]) -> list[Question]:
     questions = []
     for _, _, entries in _paragraphs(path):
-        for entry in entries:
+        for entry in _without_blank(entries, language, problems):
             english = gold.get(entry["id"])
             if english is None:
                 problems.append(Problem(f"{language} {entry['id']}", "no usable English question of this id; left out"))
@@ -93,14 +117,17 @@ def _read_other(path: Path, language: str, gold: dict[str, Question], problems: 
 
 
 def _paragraphs(path: Path) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
-    """Name, text and questions of every paragraph. Raises BrokenFile."""
+    """Name, text and questions of every paragraph; no name twice. Raises BrokenFile."""
+    titles: set[str] = set()
     try:
         articles = json.loads(path.read_text(encoding="utf-8-sig"))["data"]
         for number, article in enumerate(articles):
+            title = _not_in(titles, str(article.get("title", number)))
+            titles.add(title)
             for index, paragraph in enumerate(article["paragraphs"]):
-                entries = paragraph["qas"]
-                _check_entries(entries)
-                yield f"{article.get('title', number)}/{index}", paragraph["context"], entries
+                context, entries = paragraph["context"], paragraph["qas"]
+                _check_paragraph(context, entries)
+                yield f"{title}/{index}", context, entries
     except OSError as error:
         raise BrokenFile(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -110,7 +137,15 @@ def _paragraphs(path: Path) -> Iterator[tuple[str, str, list[dict[str, Any]]]]:
         ) from error
 
 
-def _check_entries(entries: list[dict[str, Any]]) -> None:
+def _not_in(taken: set[str], title: str) -> str:
+    """The title, numbered where another article has it too."""
+    numbered = (f"{title} ({number})" for number in count(2))
+    return next(name for name in chain([title], numbered) if name not in taken)
+
+
+def _check_paragraph(context: object, entries: list[dict[str, Any]]) -> None:
+    if not isinstance(context, str):
+        raise TypeError("context must be text")
     for entry in entries:
         if not isinstance(entry["id"], str) or not isinstance(entry["question"], str):
             raise TypeError("id and question must be text")
