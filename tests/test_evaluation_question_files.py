@@ -209,3 +209,38 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
 def test_a_path_that_is_not_there_is_told_so(tmp_path):
     with pytest.raises(NoQuestionSet, match="There is no file or folder"):
         load(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("field", "what"),
+    [
+        ({"id": None}, "id null is not text or a whole number"),
+        ({"id": " "}, 'id " " is not text or a whole number'),
+        ({"question": None}, "question null is not text"),
+        ({"language": None}, 'language null is not an ISO 639-1 code such as "de"'),
+        ({"language": "German"}, 'language "German" is not an ISO 639-1 code such as "de"'),
+        ({"language": "pt-BR"}, 'language "pt-BR" is not an ISO 639-1 code such as "de"'),
+        ({"half": "held-out"}, 'half "held-out" is not "fit" or "held_out"'),
+        ({"kind": 3}, "kind 3 is not text"),
+    ],
+)
+def test_field_that_cannot_be_used_is_listed_and_its_line_left_out(tmp_path, field, what):
+    (tmp_path / "a.jsonl").write_text(line(**field))
+    loaded = load(tmp_path)
+    assert loaded.problems == (Problem("a.jsonl:1", f"{what}; left out"),)
+    assert loaded.questions == ()
+
+
+def test_language_in_capitals_is_no_language_of_its_own(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(language="EN") + line(id="q2", language="en"))
+    assert load(tmp_path).languages == ("en",)
+
+
+def test_number_is_an_id(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(id=7))
+    assert load(tmp_path).questions[0].id == "7"
+
+
+def test_half_may_be_left_open(tmp_path):
+    (tmp_path / "a.jsonl").write_text(line(half=None))
+    assert load(tmp_path).questions[0].stated_half is None

@@ -1,14 +1,16 @@
 """JSONL question files over the user's own knowledge base -> a question set.
 
 A line: `{"id", "question", "language", "document", "answers"}`; empty answers = the documents hold no answer.
-Optional: `"kind"`, what sort of question; `"half"`, "fit" or "held_out". A line with a kind needs no answers.
+Languages are ISO 639-1 codes. Optional: `"kind"`, what sort of question; `"half"`, "fit" or "held_out". A line with a
+kind needs no answers.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from chatbot.evaluation.language_codes import iso_code
 from chatbot.evaluation.question_sets import (
     BrokenFile,
     NoQuestionSet,
@@ -20,6 +22,18 @@ from chatbot.evaluation.question_sets import (
 
 MAX_LISTED_CHARS = 80
 """Of a broken line, in a message: enough to find it again."""
+
+HALVES = (None, "fit", "held_out")
+"""Any other word would count as "fit", and questions that were to be held out would be fitted to."""
+
+WANTED = {
+    "id": "text or a whole number",
+    "question": "text",
+    "language": 'an ISO 639-1 code such as "de"',
+    "kind": "text",
+    "half": '"fit" or "held_out"',
+}
+"""Field -> what it must hold."""
 
 
 def question_files(path: Path) -> list[Path]:
@@ -104,31 +118,50 @@ def _question(
     """The question of one line, or None with a problem noted."""
     answers = tuple(answer["text"] if isinstance(answer, dict) else answer for answer in record.get("answers") or ())
     document = str(record["document"]) if answers and record.get("document") else None
-    held, problem = answers, None
-    if not str(record["question"]).strip():
-        problem = "empty question"
-    elif answers and document is None:
-        problem = "answers without a document"
-    elif document is not None:
-        text = document_text(document)
-        held = tuple(answer for answer in answers if text is not None and answer.strip() and answer in text)
-        if text is None:
-            problem = f"document {document!r} is not in the knowledge base"
-        elif not held:
-            problem = f"gold {answers[0]!r} is not in {document}"
-        elif len(held) < len(answers):
-            problems.append(
-                Problem(where, f"{len(answers) - len(held)} gold answers are not in {document}; others kept")
-            )
-    if problem is not None:
+    text = document_text(document) if document else None
+    held = tuple(answer for answer in answers if text is not None and answer.strip() and answer in text)
+    language = iso_code(record["language"])
+    problem = _wrong_field(record)
+    if problem is None and answers and not held:
+        problem = _why_no_gold(answers, document, text)
+    if problem is not None or language is None:
         problems.append(Problem(where, f"{problem}; left out"))
         return None
+    if len(held) < len(answers):
+        problems.append(Problem(where, f"{len(answers) - len(held)} gold answers are not in {document}; others kept"))
     return Question(
         id=str(record["id"]),
-        language=str(record["language"]),
-        text=str(record["question"]),
+        language=language,
+        text=record["question"],
         document=document,
         answers=held,
         kind=record.get("kind"),
         stated_half=record.get("half"),
     )
+
+
+def _wrong_field(record: Mapping[str, Any]) -> str | None:
+    """The first field that holds what cannot be asked or counted, in words."""
+    usable = {
+        "id": _is_name(record["id"]),
+        "question": isinstance(record["question"], str),
+        "language": iso_code(record["language"]) is not None,
+        "kind": isinstance(record.get("kind"), str | None),
+        "half": record.get("half") in HALVES,
+    }
+    wrong = next((name for name, good in usable.items() if not good), None)
+    if wrong is not None:
+        return f"{wrong} {json.dumps(record[wrong], ensure_ascii=False)[:MAX_LISTED_CHARS]} is not {WANTED[wrong]}"
+    return None if record["question"].strip() else "empty question"
+
+
+def _is_name(id: object) -> bool:
+    return isinstance(id, str | int) and not isinstance(id, bool) and bool(str(id).strip())
+
+
+def _why_no_gold(answers: Sequence[str], document: str | None, text: str | None) -> str:
+    if document is None:
+        return "answers without a document"
+    if text is None:
+        return f"document {document!r} is not in the knowledge base"
+    return f"gold {answers[0]!r} is not in {document}"
