@@ -15,7 +15,10 @@ from chatbot.evaluation.question_sets import (
     evenly_spread,
     require_english,
 )
+from chatbot.evaluation.xquad import load_xquad
 from knowledge_base.documents import Document
+from ui.cli import build_parser
+from ui.help_texts import JSONL_EXAMPLE, XQUAD_EXAMPLE
 
 TEXTS = {"warranty.md": "The kettle has a warranty of two years, 24 months."}
 
@@ -244,3 +247,24 @@ def test_number_is_an_id(tmp_path):
 def test_half_may_be_left_open(tmp_path):
     (tmp_path / "a.jsonl").write_text(line(half=None))
     assert load(tmp_path).questions[0].stated_half is None
+
+
+def test_one_file_of_an_xquad_folder_is_told_to_be_named_by_its_folder(tmp_path):
+    (tmp_path / "xquad.en.json").write_text('{"data": []}')
+    with pytest.raises(NoQuestionSet, match=f"of XQuAD files, name the folder: {tmp_path}"):
+        load(tmp_path / "xquad.en.json")
+
+
+def test_help_of_evaluate_shows_both_formats(capsys):
+    with pytest.raises(SystemExit):
+        build_parser().parse_args(["evaluate", "--help"])
+    shown = capsys.readouterr().out
+    assert XQUAD_EXAMPLE in shown
+    assert JSONL_EXAMPLE in shown
+
+
+def test_the_examples_of_the_help_can_be_read(tmp_path):
+    (tmp_path / "xquad.en.json").write_text(XQUAD_EXAMPLE, encoding="utf-8")
+    (tmp_path / "a.jsonl").write_text(JSONL_EXAMPLE, encoding="utf-8")
+    own = load_question_files(tmp_path, {"returns.md": "Within 30 days."}.get)
+    assert (len(load_xquad(tmp_path).questions), len(own.questions), own.problems) == (1, 2, ())

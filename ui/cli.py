@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
+from ui.help_texts import QUESTION_FORMATS
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -201,8 +202,10 @@ def _add_evaluate(commands: "_Commands[argparse.ArgumentParser]") -> None:
         commands, "evaluate", "measure quality, language by language", "evaluate data/eval/xquad --out r.json"
     )
     command.add_argument(
-        "directory", nargs="?", type=Path, metavar="DIR", help="XQuAD-format folder or JSONL questions"
+        "directory", nargs="?", type=Path, metavar="DIR", help="XQuAD-format folder or JSONL questions, see below"
     )
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = f"{command.epilog}\n\n{QUESTION_FORMATS}"
     _add_answering(command)
     command.add_argument("--languages", nargs="+", metavar="CODE", help="only these (default: all that are there)")
     command.add_argument("--limit", type=_count, metavar="N", help="a sample: N questions of each language")

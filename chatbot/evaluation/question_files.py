@@ -23,6 +23,8 @@ from chatbot.evaluation.question_sets import (
 MAX_LISTED_CHARS = 80
 """Of a broken line, in a message: enough to find it again."""
 
+SEE_HELP = "See `python main.py evaluate --help` for both formats."
+
 HALVES = (None, "fit", "held_out")
 """Any other word would count as "fit", and questions that were to be held out would be fitted to."""
 
@@ -53,11 +55,12 @@ def load_question_files(
     files = question_files(path)
     if not path.exists():
         raise NoQuestionSet(f"There is no file or folder {path}.")
-    if not files:
+    if path.is_file() and not files:
         raise NoQuestionSet(
-            f"{path} holds neither xquad.<language>.json files nor *.jsonl question files. "
-            "See `python main.py evaluate --help` for both formats."
+            f"{path} is no .jsonl question file. Name one; of XQuAD files, name the folder: {path.parent}. {SEE_HELP}"
         )
+    if not files:
+        raise NoQuestionSet(f"{path} holds neither xquad.<language>.json files nor *.jsonl question files. {SEE_HELP}")
     problems: list[Problem] = []
     questions: list[Question] = []
     for file in files:
