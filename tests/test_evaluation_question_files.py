@@ -173,8 +173,16 @@ def test_collection_that_is_not_english_is_refused():
         require_english(documents, refuse_german)
 
 
-def test_one_quotation_does_not_make_a_set_foreign():
-    require_english([Document("a.md", "", "der Kessel"), Document("b.md", "", "the pot")], refuse_german)
+def test_passages_that_are_not_english_are_counted_and_listed():
+    documents = [Document("a.md", "", "der Kessel"), Document("b.md", "", "the pot")]
+    assert require_english(documents, refuse_german) == (
+        Problem("passages", "1 of 2 passages looked at are not English"),
+        Problem("a.md", "it looks German; asked all the same"),
+    )
+
+
+def test_english_passages_are_no_problem():
+    assert require_english([Document("b.md", "", "the pot")], refuse_german) == ()
 
 
 def test_line_with_a_kind_needs_no_answers(tmp_path):

@@ -16,6 +16,8 @@ from chatbot.evaluation.run import CannotWrite, NothingToDo, evaluate, measure_b
 from chatbot.evaluation.workbench import Models
 from chatbot.reader import Reader
 from chatbot.settings import Settings
+from knowledge_base.documents import Document, Passage
+from knowledge_base.store import KnowledgeBase
 from tests.fakes import FakeEncoder, FakeReaderNetwork
 
 PASSAGES = (
@@ -108,11 +110,44 @@ def test_folder_without_questions_is_an_error(tmp_path):
 
 @pytest.mark.usefixtures("models")
 def test_set_with_german_passages_is_refused(folder):
-    german = "Die Bestellung kann innerhalb von dreißig Tagen ohne Angabe von Gründen zurückgegeben werden. " * 3
-    record = {"data": [{"paragraphs": [{"context": german, "qas": []}]}]}
+    record = {"data": [{"paragraphs": [{"context": GERMAN, "qas": []}]}]}
     (folder / "xquad.en.json").write_text(json.dumps(record), encoding="utf-8")
     with pytest.raises(PassagesNotEnglish, match="1 of 1 passages looked at are not English"):
         evaluate(folder, Settings())
+
+
+GERMAN = "Die Bestellung kann innerhalb von dreißig Tagen ohne Angabe von Gründen zurückgegeben werden. " * 3
+
+
+@pytest.fixture
+def own_set(tmp_path):
+    """Path of one question, and a function that makes a knowledge base of the given texts."""
+    line = {"id": "q1", "question": "devolver pedido tiempo", "language": "es", "document": "0", "answers": ["30 days"]}
+    (tmp_path / "own.jsonl").write_text(json.dumps(line), encoding="utf-8")
+
+    def settings_over(*texts):
+        with KnowledgeBase(tmp_path / "kb.db") as knowledge_base:
+            for name, text in enumerate(texts):
+                passage = Passage(0, str(name), "", (), 0, len(text), text)
+                knowledge_base.add_document(Document(str(name), "", text), [passage])
+        return Settings(kb=tmp_path / "kb.db")
+
+    return tmp_path / "own.jsonl", settings_over
+
+
+@pytest.mark.usefixtures("models")
+def test_knowledge_base_that_is_mostly_german_is_refused(own_set):
+    path, settings_over = own_set
+    with pytest.raises(PassagesNotEnglish, match="2 of 3 passages looked at are not English"):
+        evaluate(path, settings_over(PASSAGES[0][0], GERMAN, "Nochmals: " + GERMAN))
+
+
+@pytest.mark.usefixtures("models")
+def test_german_passages_among_english_ones_are_in_the_results(own_set):
+    path, settings_over = own_set
+    problems = evaluate(path, settings_over(PASSAGES[0][0], GERMAN)).problems
+    assert problems[0] == "passages: 1 of 2 passages looked at are not English"
+    assert problems[1].startswith("1: not in English: 1 of 1 samples")
 
 
 @pytest.mark.usefixtures("models")

@@ -60,14 +60,16 @@ def open_set(
     """The question set of a folder or file, and what measures it. Raises QuestionSetError."""
     if is_xquad_folder(path):
         questions = load_xquad(path)
-        require_english(questions.documents, refuse_if_not_english)
+        questions = _with_language_check(questions, questions.documents)
         with open_documents(questions.documents, settings, models, on_progress) as measurer:
             yield questions, measurer
         return
     load_question_files(path, _any_text)  # a wrong path or a broken file is told before models and passages are touched
     knowledge_base = assemble.open_knowledge_base(settings, models.encoder, on_progress)
     try:
-        questions = load_question_files(path, _texts(knowledge_base), _collection_hash(knowledge_base))
+        documents = _documents(knowledge_base)
+        questions = load_question_files(path, _texts(knowledge_base), hash_documents(documents))
+        questions = _with_language_check(questions, documents)
         yield questions, _measurer(knowledge_base, settings, models)
     finally:
         knowledge_base.close()
@@ -88,6 +90,11 @@ def open_documents(
             yield _measurer(knowledge_base, settings, models)
         finally:
             knowledge_base.close()
+
+
+def _with_language_check(questions: QuestionSet, documents: Sequence[Document]) -> QuestionSet:
+    """The set with the passages among its problems that are not English. Raises PassagesNotEnglish."""
+    return replace(questions, problems=questions.problems + require_english(documents, refuse_if_not_english))
 
 
 def _measurer(knowledge_base: KnowledgeBase, settings: Settings, models: Models) -> Measurer:
@@ -117,6 +124,6 @@ def _any_text(_document_id: str) -> str | None:
     return None
 
 
-def _collection_hash(knowledge_base: KnowledgeBase) -> str:
+def _documents(knowledge_base: KnowledgeBase) -> list[Document]:
     found = (knowledge_base.document(info.id) for info in knowledge_base.documents())
-    return hash_documents([document for document in found if document])
+    return [document for document in found if document]
