@@ -53,6 +53,11 @@ class Reader:
         glossed = f"+{self._dictionary.fingerprint}" if self._dictionary else ""
         return self._network.fingerprint + glossed
 
+    @property
+    def number_type(self) -> str:
+        """What the network computes with."""
+        return self._network.number_type
+
     def wording(self, question: str, language: str | None) -> str:
         """The question as this reader is to read it: beside its gloss where it reads one."""
         return with_gloss(question, language, self._dictionary) if self._dictionary else question

@@ -57,6 +57,11 @@ class Encoder:
         """The key under which passage vectors are stored; the question's prefix changes none of them."""
         return f"{self.network.fingerprint}|{self.pooling}|{self.passage_prefix}"
 
+    @property
+    def number_type(self) -> str:
+        """What the network computes with."""
+        return self.network.number_type
+
     def encode_questions(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> FloatArray:
         """Unit vectors (n, dim) of questions. `languages` (n,), ISO 639-1: where known they can be glossed."""
         if self._dictionary and languages is not None:

@@ -61,6 +61,8 @@ class EncoderNetwork(Protocol):
     tokenizer: Tokenizer
     fingerprint: str
     """Changes when weights, tokenizer or pooling change: the key under which vectors are stored."""
+    number_type: str
+    """How weights are held and in what is computed, as `NumberTypes.label` puts it."""
     dim: int
 
     def hidden(self, batch: TokenBatch) -> FloatArray:
@@ -73,6 +75,7 @@ class RerankerNetwork(Protocol):
 
     tokenizer: Tokenizer
     fingerprint: str
+    number_type: str
 
     def relevance(self, batch: TokenBatch) -> FloatArray:
         """Logits (n,): higher is better, comparable within one question."""
@@ -84,6 +87,7 @@ class ReaderNetwork(Protocol):
 
     tokenizer: Tokenizer
     fingerprint: str
+    number_type: str
 
     def span_scores(self, batch: TokenBatch) -> tuple[FloatArray, FloatArray]:
         """Start and end logits, each (n, length)."""

@@ -54,11 +54,13 @@ class CheckpointSource:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """A transformers model ready to run."""
+    """A model ready to run."""
 
     forward: Callable[["Tensor", "Tensor", "Tensor"], "Tensor"]
     tokenizer: FastTokenizer
     fingerprint: str
+    number_type: str
+    """`NumberTypes.label`"""
     dim: int
     device: str
 
@@ -92,7 +94,7 @@ def load_pretrained_encoder(source: CheckpointSource, quantization: str, int8_wo
         state: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).last_hidden_state
         return state
 
-    return _loaded(model, forward, source, fingerprint_of(source, numbers.weights))
+    return _loaded(model, forward, source, numbers)
 
 
 def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_words: bool | None = None) -> LoadedModel:
@@ -106,7 +108,7 @@ def load_pretrained_reader(source: CheckpointSource, quantization: str, int8_wor
         output = model(input_ids=ids, attention_mask=mask, **_segments(model, segments))
         return torch.stack([output.start_logits, output.end_logits], dim=-1)
 
-    return _loaded(model, forward, source, fingerprint_of(source, numbers.weights))
+    return _loaded(model, forward, source, numbers)
 
 
 def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> LoadedModel:
@@ -125,7 +127,7 @@ def load_pretrained_reranker(source: CheckpointSource, quantization: str) -> Loa
         logits: Tensor = model(input_ids=ids, attention_mask=mask, **_segments(model, segments)).logits  # (n, 1)
         return logits[:, None]
 
-    return _loaded(model, forward, source, fingerprint_of(source, numbers.weights))
+    return _loaded(model, forward, source, numbers)
 
 
 def fingerprint_of(source: CheckpointSource, weights: str) -> str:
@@ -203,10 +205,16 @@ def _loaded(
     model: Any,
     forward: Callable[["Tensor", "Tensor", "Tensor"], "Tensor"],
     source: CheckpointSource,
-    fingerprint: str,
+    numbers: NumberTypes,
 ) -> LoadedModel:
-    tokenizer = _tokenizer(source.folder, model.config)
-    return LoadedModel(forward, tokenizer, fingerprint, int(model.config.hidden_size), current_device().kind)
+    return LoadedModel(
+        forward,
+        _tokenizer(source.folder, model.config),
+        fingerprint_of(source, numbers.weights),
+        numbers.label,
+        int(model.config.hidden_size),
+        current_device().kind,
+    )
 
 
 def _tokenizer(folder: Path, config: Any) -> FastTokenizer:

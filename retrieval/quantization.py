@@ -53,6 +53,11 @@ class NumberTypes:
     """float32 | bfloat16 | float16"""
     reason: str
 
+    @property
+    def label(self) -> str:
+        """What two measurements must share to be compared: "int8/float32"."""
+        return f"{self.weights}/{self.compute}"
+
 
 def check_quantization(name: str) -> None:
     """Refuse a number type that does not exist."""

@@ -31,6 +31,11 @@ class Reranker:
         """The checkpoint the judgements come from."""
         return self.network.fingerprint
 
+    @property
+    def number_type(self) -> str:
+        """What the network computes with."""
+        return self.network.number_type
+
     def relevance(self, question: str, texts: Sequence[str]) -> FloatArray:
         """Logits (n,), one for each text: higher answers the question better; comparable within one question."""
         scores = np.zeros(len(texts), dtype=np.float32)

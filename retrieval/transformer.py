@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tokenizers import Tokenizer as RustTokenizer
 
-from retrieval.bert import BertBuilder, read_shape
+from retrieval.bert import Bert, BertBuilder, read_shape
 from retrieval.joining import JoinedRun, Run
 from retrieval.model_types import (
     EncoderNetwork,
@@ -24,13 +24,20 @@ from retrieval.model_types import (
 from retrieval.packaged import PackagedCheckpoint, is_packaged, read_packaged
 from retrieval.pretrained import (
     CheckpointSource,
+    LoadedModel,
     load_pretrained_encoder,
     load_pretrained_reader,
     load_pretrained_reranker,
     number_types_of,
     resolve_checkpoint,
 )
-from retrieval.quantization import UnknownQuantization, check_quantization, choose_number_types, current_device
+from retrieval.quantization import (
+    NumberTypes,
+    UnknownQuantization,
+    check_quantization,
+    choose_number_types,
+    current_device,
+)
 from retrieval.running import DeviceRun, Forward
 from retrieval.tokenizer import FastTokenizer, read_tokenizer
 from retrieval.zero_gpu import lent, on_zero_gpu
@@ -43,17 +50,20 @@ SPAN_HEAD = "qa_outputs"
 JOINED_ON = frozenset({"cuda"})
 """Devices on which the batches of simultaneous users become one; tests/benchmarks/results/simultaneous.json."""
 
+PACKAGED_ON_GPU = NumberTypes("none", "float32", "int8 kernels are for processors, and a body of this size is fast")
+
 logger = logging.getLogger(__name__)
 
 
 class TorchEncoder:
     """An `EncoderNetwork` on torch."""
 
-    def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, dim: int, device: str) -> None:
-        self.tokenizer = tokenizer
-        self.fingerprint = fingerprint
-        self.dim = dim
-        self._run = run_on(device, forward, tokenizer.pad_id)
+    def __init__(self, model: LoadedModel) -> None:
+        self.tokenizer: Tokenizer = model.tokenizer
+        self.fingerprint = model.fingerprint
+        self.number_type = model.number_type
+        self.dim = model.dim
+        self._run = run_on(model.device, model.forward, model.tokenizer.pad_id)
 
     def hidden(self, batch: TokenBatch) -> FloatArray:
         """Last hidden states, (n, length, dim)."""
@@ -63,10 +73,11 @@ class TorchEncoder:
 class TorchReranker:
     """A `RerankerNetwork` on torch."""
 
-    def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, device: str) -> None:
-        self.tokenizer = tokenizer
-        self.fingerprint = fingerprint
-        self._run = run_on(device, forward, tokenizer.pad_id)
+    def __init__(self, model: LoadedModel) -> None:
+        self.tokenizer: Tokenizer = model.tokenizer
+        self.fingerprint = model.fingerprint
+        self.number_type = model.number_type
+        self._run = run_on(model.device, model.forward, model.tokenizer.pad_id)
 
     def relevance(self, batch: TokenBatch) -> FloatArray:
         """Logits, (n,)."""
@@ -77,10 +88,11 @@ class TorchReranker:
 class TorchReader:
     """A `ReaderNetwork` on torch."""
 
-    def __init__(self, forward: Forward, tokenizer: Tokenizer, fingerprint: str, device: str) -> None:
-        self.tokenizer = tokenizer
-        self.fingerprint = fingerprint
-        self._run = run_on(device, forward, tokenizer.pad_id)
+    def __init__(self, model: LoadedModel) -> None:
+        self.tokenizer: Tokenizer = model.tokenizer
+        self.fingerprint = model.fingerprint
+        self.number_type = model.number_type
+        self._run = run_on(model.device, model.forward, model.tokenizer.pad_id)
 
     def span_scores(self, batch: TokenBatch) -> tuple[FloatArray, FloatArray]:
         """Start and end logits, each (n, length)."""
@@ -107,12 +119,11 @@ def load_encoder_network(
     source = resolve_checkpoint(checkpoint)
     if not is_packaged(source.folder):
         _say_number_types(source, quantization)
-        loaded = load_pretrained_encoder(source, quantization, int8_words)
-        return TorchEncoder(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.dim, loaded.device)
+        return TorchEncoder(load_pretrained_encoder(source, quantization, int8_words))
     packaged = read_packaged(source.folder)
-    builder, device = _builder(packaged, quantization)
+    builder, numbers, device = _builder(packaged, quantization)
     body = builder.body()
-    return TorchEncoder(body.hidden, _packaged_tokenizer(packaged), packaged.fingerprint, body.shape.width, device)
+    return TorchEncoder(_packaged_model(packaged, body, body.hidden, numbers, device))
 
 
 def load_reader_network(
@@ -123,10 +134,9 @@ def load_reader_network(
     source = resolve_checkpoint(checkpoint)
     if not is_packaged(source.folder):
         _say_number_types(source, quantization)
-        loaded = load_pretrained_reader(source, quantization, int8_words)
-        return TorchReader(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
+        return TorchReader(load_pretrained_reader(source, quantization, int8_words))
     packaged = read_packaged(source.folder)
-    builder, device = _builder(packaged, quantization)
+    builder, numbers, device = _builder(packaged, quantization)
     body = builder.body()
     # The head is tiny and every error in it moves an answer: always float32.
     weight, bias = builder.matrix(f"{SPAN_HEAD}.weight"), builder.vector(f"{SPAN_HEAD}.bias")
@@ -134,7 +144,7 @@ def load_reader_network(
     def forward(ids: "Tensor", mask: "Tensor", segments: "Tensor") -> "Tensor":
         return body.hidden(ids, mask, segments) @ weight.T + bias
 
-    return TorchReader(forward, _packaged_tokenizer(packaged), packaged.fingerprint, device)
+    return TorchReader(_packaged_model(packaged, body, forward, numbers, device))
 
 
 def load_reranker_network(checkpoint: str | Path, quantization: str = "auto") -> RerankerNetwork:
@@ -142,8 +152,7 @@ def load_reranker_network(checkpoint: str | Path, quantization: str = "auto") ->
     check_quantization(quantization)
     source = resolve_checkpoint(checkpoint)
     _say_number_types(source, quantization)
-    loaded = load_pretrained_reranker(source, quantization)
-    return TorchReranker(loaded.forward, loaded.tokenizer, loaded.fingerprint, loaded.device)
+    return TorchReranker(load_pretrained_reranker(source, quantization))
 
 
 def number_types_text(weights: str, compute: str) -> str:
@@ -161,17 +170,23 @@ def _say_number_types(source: CheckpointSource, quantization: str) -> None:
     logger.log(level, "%s runs in %s: %s.", source.hub_id or source.folder, text, numbers.reason)
 
 
-def _builder(packaged: PackagedCheckpoint, quantization: str) -> tuple[BertBuilder, str]:
+def _builder(packaged: PackagedCheckpoint, quantization: str) -> tuple[BertBuilder, NumberTypes, str]:
     import torch
 
     shape = read_shape(packaged.config)
     if quantization == "nf4":
         raise UnknownQuantization("packaged checkpoints are stored as int8, nf4 cannot be made of them: choose auto.")
     device = current_device()
-    numbers = choose_number_types(quantization, device)
+    numbers = choose_number_types(quantization, device) if device.kind == "cpu" else PACKAGED_ON_GPU
     tensors = {name: torch.from_numpy(array).to(device.kind) for name, array in packaged.tensors.items()}
-    # int8 kernels here are for processors; on a GPU a body of this size is fastest in float32.
-    return BertBuilder(tensors, shape, int8=numbers.weights == "int8" and device.kind == "cpu"), device.kind
+    return BertBuilder(tensors, shape, int8=numbers.weights == "int8"), numbers, device.kind
+
+
+def _packaged_model(
+    packaged: PackagedCheckpoint, body: Bert, forward: Forward, numbers: NumberTypes, device: str
+) -> LoadedModel:
+    tokenizer = _packaged_tokenizer(packaged)
+    return LoadedModel(forward, tokenizer, packaged.fingerprint, numbers.label, body.shape.width, device)
 
 
 @lru_cache(maxsize=2)

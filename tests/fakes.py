@@ -73,6 +73,7 @@ class FakeEncoderNetwork:
     def __init__(self, fingerprint: str = "fake-encoder", max_tokens: int = 128) -> None:
         self.tokenizer: Tokenizer = FakeTokenizer(max_tokens)
         self.fingerprint = fingerprint
+        self.number_type = "none/float32"
         self.dim = len(CONCEPTS)
         self.batches: list[TokenBatch] = []
         """Every batch it was given."""
@@ -104,6 +105,7 @@ class FakeReaderNetwork:
     def __init__(self, fingerprint: str = "fake-reader", max_tokens: int = 128) -> None:
         self.tokenizer: Tokenizer = FakeTokenizer(max_tokens)
         self.fingerprint = fingerprint
+        self.number_type = "none/float32"
         self.batches: list[TokenBatch] = []
         """Every batch it was given."""
 

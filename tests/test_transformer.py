@@ -140,7 +140,20 @@ def test_vectors_of_int8_weights_stay_valid_for_float_weights(plain_encoder: tup
     assert plain == int8
 
 
+@pytest.mark.parametrize("asked", ["none", "int8", "nf4"])
+def test_a_plain_checkpoint_says_in_which_number_type_it_runs(plain_reader: tuple[Path, Any], asked: str) -> None:
+    assert load_reader_network(plain_reader[0], asked).number_type == f"{asked}/float32"
+
+
 # Packaged folders
+
+
+@pytest.mark.parametrize(("asked", "used"), [("none", "none"), ("int8", "int8"), ("auto", "int8")])
+def test_a_packaged_checkpoint_says_in_which_number_type_it_runs(
+    pair: tuple[Path, Path, Any, Any], asked: str, used: str
+) -> None:
+    networks = load_encoder_network(pair[0], asked), load_reader_network(pair[1], asked)
+    assert [network.number_type for network in networks] == [f"{used}/float32"] * 2
 
 
 def test_a_packaged_encoder_comes_near_the_model_it_was_made_of(pair: tuple[Path, Path, Any, Any]) -> None:
