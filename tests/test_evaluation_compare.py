@@ -86,3 +86,29 @@ def test_runs_without_a_common_language_say_so():
 
 def test_change_across_zero_is_noise():
     assert not Change("de", READING_F1, 1.0, 2.0, Interval(1.0, -1.0, 3.0), True).beyond_noise
+
+
+def run_with(calibration, number_type):
+    checkpoints = {"encoder": "ab" * 32 + "|mean|", "reader": "cd" * 32, "calibration": calibration}
+    return replace(score_all(WORSE), run={"checkpoints": checkpoints, "number_types": {"reader": number_type}})
+
+
+def test_calibration_and_number_type_that_differ_are_named():
+    found = compare(run_with("default", "int8/float32"), run_with("d2694e8a562b65b3", "none/float32"))
+    assert found.differences == (
+        "calibration: default -> d2694e8a562b",
+        "number type of the reader: int8/float32 -> none/float32",
+    )
+    assert "different calibration: default -> d2694e8a562b\n" in describe(found)
+
+
+def test_what_one_run_does_not_state_is_named():
+    old = replace(score_all(WORSE), run={"checkpoints": {"calibration": "default"}})
+    assert (
+        "number type of the reader: not stated -> int8/float32"
+        in compare(old, run_with("x", "int8/float32")).differences
+    )
+
+
+def test_equal_runs_have_no_differences():
+    assert compare(run_with("default", "int8/float32"), run_with("default", "int8/float32")).differences == ()

@@ -4,6 +4,7 @@ Where both runs kept their outcomes and asked the same questions, the difference
 changes several times smaller than looking at two intervals does.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import hypot
@@ -19,6 +20,8 @@ seem to change between two equal runs."""
 
 _Z = {95.0: 1.960, 99.0: 2.576}
 """Half widths of normal intervals in standard errors, for runs that kept no outcomes."""
+
+LONG_HASH = re.compile(r"([0-9a-f]{12})[0-9a-f]+")
 
 Outcomes = Mapping[str, Sequence[Outcome]]
 
@@ -42,10 +45,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Everything both runs have, and why they may not be comparable."""
+    """Everything both runs have, what they were made with, and why they may not be comparable."""
 
     changes: tuple[Change, ...]
     warnings: tuple[str, ...]
+    differences: tuple[str, ...] = ()
+    """Checkpoints, calibration and number types that are not the same in both."""
 
     @property
     def beyond_noise(self) -> tuple[Change, ...]:
@@ -68,12 +73,13 @@ def compare(
                 paired = _paired(before.get(code, ()), after.get(code, ()), name)
                 difference = paired or _unpaired(one[name], other[name])
                 changes.append(Change(code, name, one[name].value, other[name].value, difference, paired is not None))
-    return Comparison(tuple(changes), tuple(_warnings(first, second)))
+    return Comparison(tuple(changes), tuple(_warnings(first, second)), tuple(_differences(first, second)))
 
 
 def describe(comparison: Comparison) -> str:
     """The comparison in plain words, one line per change."""
     lines = [f"warning: {warning}" for warning in comparison.warnings]
+    lines += [f"different {difference}" for difference in comparison.differences]
     found = comparison.beyond_noise
     languages = dict.fromkeys(change.language for change in comparison.changes)
     for code in languages:
@@ -113,3 +119,20 @@ def _warnings(first: Results, second: Results) -> list[str]:
     if apart:
         found.append(f"only one of the runs has {', '.join(apart)}")
     return found
+
+
+def _differences(first: Results, second: Results) -> list[str]:
+    found = []
+    for group, prefix in (("checkpoints", ""), ("number_types", "number type of the ")):
+        one, other = first.run.get(group, {}), second.run.get(group, {})
+        for part in dict.fromkeys([*one, *other]):
+            if one.get(part) != other.get(part):
+                found.append(f"{prefix}{part}: {_short(one, part)} -> {_short(other, part)}")
+    return found
+
+
+def _short(stated: Mapping[str, str | None], part: str) -> str:
+    """Hashes cut as Git cuts them; a checkpoint's hash may be followed by its dictionary's or its pooling."""
+    if part not in stated:
+        return "not stated"
+    return LONG_HASH.sub(r"\1", stated[part] or "none")
