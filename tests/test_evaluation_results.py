@@ -8,7 +8,7 @@ import pytest
 from chatbot.calibration import SpanFeatures
 from chatbot.evaluation import results as names
 from chatbot.evaluation.bootstrap import Interval
-from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file, read_outcomes
+from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file
 from chatbot.evaluation.results import ResultsError, read_results
 from chatbot.evaluation.scoring import confidence_report, question_scores, score_all
 
@@ -197,8 +197,24 @@ def test_absent_outcome_file_is_empty(tmp_path):
 
 
 def test_outcomes_lie_beside_their_results(tmp_path):
-    OutcomeFile(questions_file(tmp_path / "r.json"), "any").write({"en": [FOUND]})
-    assert read_outcomes(tmp_path / "r.json") == {"en": [FOUND]}
+    assert questions_file(tmp_path / "r.json") == tmp_path / "r.questions.json.gz"
+
+
+def test_outcome_file_says_how_long_it_took(tmp_path):
+    OutcomeFile(tmp_path / "o.gz", "key").write({"en": [FOUND]}, 7.5)
+    assert (OutcomeFile(tmp_path / "o.gz", "key").seconds(), OutcomeFile(tmp_path / "o.gz", "other").seconds()) == (
+        7.5,
+        0.0,
+    )
+
+
+def test_outcome_file_with_changed_bytes_is_not_used(tmp_path):
+    file = OutcomeFile(tmp_path / "o.gz", "key")
+    file.write({"en": [FOUND]})
+    content = bytearray(file.path.read_bytes())
+    content[20:60] = b"\xff" * 40
+    file.path.write_bytes(content)
+    assert file.read() == {}
 
 
 def test_the_reader_alone_is_judged_by_its_own_choice():

@@ -1,6 +1,7 @@
 """The whole evaluation over tiny networks that mean something: question in, scores out."""
 
 import json
+import shutil
 from argparse import Namespace
 from dataclasses import replace
 
@@ -9,10 +10,10 @@ import pytest
 from chatbot.calibration import Calibration
 from chatbot.evaluation import results as names
 from chatbot.evaluation import run as command
-from chatbot.evaluation.outcomes import OutcomeFile, read_outcomes
+from chatbot.evaluation.outcomes import OutcomeFile
 from chatbot.evaluation.question_sets import MissingLanguages, NoQuestionSet, PassagesNotEnglish
 from chatbot.evaluation.results import read_results
-from chatbot.evaluation.run import CannotWrite, NothingToDo, evaluate, measure_by_language
+from chatbot.evaluation.run import CannotWrite, NothingToDo, compare_files, evaluate, measure_by_language
 from chatbot.evaluation.workbench import Models
 from chatbot.reader import Reader
 from chatbot.settings import Settings
@@ -153,12 +154,10 @@ def test_german_passages_among_english_ones_are_in_the_results(own_set):
 @pytest.mark.usefixtures("models")
 def test_results_and_outcomes_are_written(folder, tmp_path):
     evaluate(folder, Settings(), out=tmp_path / "out" / "r.json")
-    assert list(read_results(tmp_path / "out" / "r.json").languages) == ["en", "es"]
-    assert [outcome.best for outcome in read_outcomes(tmp_path / "out" / "r.json")["es"]] == [
-        "30 days",
-        "5 years",
-        "4 days",
-    ]
+    results = read_results(tmp_path / "out" / "r.json")
+    outcomes = OutcomeFile(tmp_path / "out" / "r.questions.json.gz", results.run["outcomes"]).read()
+    assert list(results.languages) == ["en", "es"]
+    assert [outcome.best for outcome in outcomes["es"]] == ["30 days", "5 years", "4 days"]
 
 
 @pytest.mark.usefixtures("models")
@@ -171,8 +170,8 @@ def test_interrupted_run_goes_on_and_ends_equal(folder, tmp_path, models, monkey
     undisturbed = evaluate(folder, Settings(), out=tmp_path / "a" / "r.json")
     written = OutcomeFile.write
 
-    def interrupt_after_english(file, outcomes):
-        written(file, outcomes)
+    def interrupt_after_english(file, outcomes, seconds):
+        written(file, outcomes, seconds)
         if len(outcomes) == 1:
             raise KeyboardInterrupt
 
@@ -182,6 +181,52 @@ def test_interrupted_run_goes_on_and_ends_equal(folder, tmp_path, models, monkey
     monkeypatch.setattr(OutcomeFile, "write", written)
     resumed = evaluate(folder, Settings(), out=tmp_path / "b" / "r.json")
     assert resumed.to_json()["languages"] == undisturbed.to_json()["languages"]
+
+
+@pytest.fixture
+def interrupted(folder, tmp_path, models, monkeypatch):
+    """A run that was interrupted after two of the three English questions, which took 1,000 seconds."""
+    written = OutcomeFile.write
+
+    def write_and_interrupt(file, outcomes, seconds):
+        written(file, outcomes, 1000.0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "PART_QUESTIONS", 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(OutcomeFile, "write", write_and_interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            evaluate(folder, Settings(), out=tmp_path / "out" / "r.json")
+    return tmp_path / "out" / "r.json"
+
+
+def test_run_interrupted_inside_a_language_goes_on_there(folder, interrupted, capsys):
+    resumed = evaluate(folder, Settings(), out=interrupted)
+    assert "Going on after 2 of 6 questions" in capsys.readouterr().err
+    assert resumed.to_json()["languages"] == evaluate(folder, Settings()).to_json()["languages"]
+
+
+def test_seconds_of_an_interrupted_run_add_up(folder, interrupted):
+    assert 1000 <= evaluate(folder, Settings(), out=interrupted).run["seconds"] < 1100
+
+
+def test_run_in_another_number_type_starts_anew(folder, interrupted, models, capsys):
+    models.encoder.fake_network.number_type = "int8/float32"
+    run = evaluate(folder, Settings(), out=interrupted).run
+    assert "Going on" not in capsys.readouterr().err
+    assert run["number_types"] == {"encoder": "int8/float32", "reader": "none/float32", "reranker": None}
+
+
+def test_one_language_shows_its_progress_by_question(folder, models, capsys):
+    evaluate(folder, Settings(), languages=["en"])
+    assert "3/3" in capsys.readouterr().err
+
+
+def test_run_names_the_calibration_in_use_and_not_the_stored_one(folder, models, monkeypatch):
+    assert evaluate(folder, Settings()).run["checkpoints"]["calibration"] == "default"
+    fitted = replace(models.calibration, encoder_fingerprint="fake-encoder", reader_fingerprint="fake-reader")
+    monkeypatch.setattr(Models, "load", classmethod(lambda cls, settings: replace(models, calibration=fitted)))
+    assert len(evaluate(folder, Settings()).run["checkpoints"]["calibration"]) == 16
 
 
 def test_finished_languages_are_not_measured_again(folder, tmp_path, models):
@@ -195,7 +240,7 @@ def test_finished_languages_are_not_measured_again(folder, tmp_path, models):
             asked.extend(question.language for question in batch)
             return measurer.measure(batch)
 
-        outcomes = measure_by_language(questions, measure, kept)
+        outcomes = measure_by_language(questions, measure, kept, lambda: 0.0)
     assert set(asked) == {"es"}
     assert list(outcomes) == ["en", "es"]
 
@@ -223,6 +268,34 @@ def test_command_compares_two_runs(folder, tmp_path, capsys):
     evaluate(folder, Settings(), out=tmp_path / "a.json")
     command.run(options(compare=[tmp_path / "a.json", tmp_path / "a.json"], json=False), Settings())
     assert capsys.readouterr().out == "en: no change beyond noise\nes: no change beyond noise\n"
+
+
+@pytest.mark.usefixtures("models")
+def test_outcomes_of_another_run_are_not_compared(folder, tmp_path):
+    evaluate(folder, Settings(), out=tmp_path / "a.json")
+    evaluate(folder, Settings(), out=tmp_path / "b.json", limit=2)
+    shutil.copy(tmp_path / "a.questions.json.gz", tmp_path / "b.questions.json.gz")
+    found = compare_files(tmp_path / "b.json", tmp_path / "b.json")
+    assert not any(change.paired for change in found.changes)
+    assert found.warnings[0].endswith("b.json: questions are not compared one by one")
+
+
+@pytest.mark.usefixtures("models")
+def test_outcomes_of_the_run_are_compared_question_by_question(folder, tmp_path):
+    evaluate(folder, Settings(), out=tmp_path / "a.json")
+    assert any(change.paired for change in compare_files(tmp_path / "a.json", tmp_path / "a.json").changes)
+
+
+@pytest.mark.usefixtures("models")
+def test_comparison_as_json_names_what_differs(folder, tmp_path, models, capsys):
+    evaluate(folder, Settings(), out=tmp_path / "a.json")
+    models.encoder.fake_network.number_type = "int8/float32"
+    evaluate(folder, Settings(), out=tmp_path / "b.json")
+    capsys.readouterr()
+    command.run(options(compare=[tmp_path / "a.json", tmp_path / "b.json"]), Settings())
+    assert json.loads(capsys.readouterr().out)["differences"] == [
+        "number type of the encoder: none/float32 -> int8/float32"
+    ]
 
 
 def test_command_without_anything_to_do_says_so():

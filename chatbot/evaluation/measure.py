@@ -135,6 +135,7 @@ class Measurer:
         return Outcome(
             id=question.id,
             language=question.language,
+            kind=question.kind,
             cluster=question.cluster,
             answerable=asked,
             reading_em=metrics.exact_match(reading, golds) if asked else None,

@@ -1,7 +1,7 @@
 """`python main.py evaluate`: measure a question set language by language, keep what is done, write the results.
 
-An interrupted run leaves its finished languages in a side file and goes on from there, as long as data, checkpoints,
-calibration and code are the same.
+An interrupted run leaves what it has measured in a side file and goes on from there, as long as data, checkpoints,
+number types, calibration and code are the same.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import gettempdir
 from time import perf_counter
@@ -16,10 +17,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from chatbot import assemble
-from chatbot.evaluation.compare import compare, describe
-from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file, read_outcomes
-from chatbot.evaluation.provenance import code_hash, file_hash, provenance
+from chatbot.calibration import Calibration
+from chatbot.evaluation.compare import Change, Comparison, compare, describe
+from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file
+from chatbot.evaluation.provenance import code_hash, provenance
 from chatbot.evaluation.question_sets import Question, QuestionSet
 from chatbot.evaluation.report import summary
 from chatbot.evaluation.results import Results, read_results
@@ -28,6 +29,9 @@ from chatbot.evaluation.workbench import Models, open_set
 from chatbot.settings import Settings
 
 EXIT_DONE = 0
+
+PART_QUESTIONS = 200
+"""Measured and kept together: fewer fill no batches of similar length, more are lost when a run is interrupted."""
 
 Measure = Callable[[Sequence[Question], Callable[[str, int], None]], list[Outcome]]
 
@@ -43,10 +47,8 @@ class NothingToDo(Exception):
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """The command: `directory`, `languages`, `limit`, `out`, `pictures`, `compare`, `json`."""
     if options.compare:
-        first, second = options.compare
-        found = compare(read_results(first), read_results(second), read_outcomes(first), read_outcomes(second))
-        record = {"changes": [_change_json(change) for change in found.changes], "warnings": list(found.warnings)}
-        _say(json.dumps(record, ensure_ascii=False) if options.json else describe(found))
+        found = compare_files(*options.compare)
+        _say(json.dumps(_comparison_json(found), ensure_ascii=False) if options.json else describe(found))
         return EXIT_DONE
     if options.directory is None:
         raise NothingToDo(
@@ -61,6 +63,19 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
         draw_all(results, options.pictures)
     _say(json.dumps(results.to_json(), ensure_ascii=False) if options.json else summary(results))
     return EXIT_DONE
+
+
+def compare_files(first: Path, second: Path) -> Comparison:
+    """Two results files, paired by question where their outcomes lie beside them. Raises ResultsError."""
+    results = read_results(first), read_results(second)
+    warnings, outcomes = [], []
+    for path, each in zip((first, second), results, strict=True):
+        file = OutcomeFile(questions_file(path), str(each.run.get("outcomes")))
+        outcomes.append(file.read())
+        if file.path.exists() and not outcomes[-1]:
+            warnings.append(f"{file.path} does not belong to {path}: questions are not compared one by one")
+    found = compare(*results, *outcomes)
+    return replace(found, warnings=(*found.warnings, *warnings))
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
@@ -89,35 +104,43 @@ def evaluate(
         questions = whole.only(languages, limit)
         key = _key(questions, models, settings)
         kept = OutcomeFile(_side_file(out, key), key)
-        outcomes = measure_by_language(questions, measurer.measure, kept)
+        started -= kept.seconds()
+        outcomes = measure_by_language(questions, measurer.measure, kept, lambda: perf_counter() - started)
     lines = [f"{problem.where}: {problem.what}" for problem in questions.problems]
     about = _about(questions, models, settings, limit)
-    results = score_all(outcomes, {**about, "seconds": round(perf_counter() - started, 1)}, lines)
+    seconds = round(perf_counter() - started, 1)
+    results = score_all(outcomes, {**about, "seconds": seconds, "outcomes": key}, lines)
     if out:
         results.save(out)
-        OutcomeFile(questions_file(out), key).write(outcomes)
+        OutcomeFile(questions_file(out), key).write(outcomes, seconds)
     kept.path.unlink(missing_ok=True)
     return results
 
 
-def measure_by_language(questions: QuestionSet, measure: Measure, kept: OutcomeFile) -> dict[str, list[Outcome]]:
-    """Outcomes of every language; those already in `kept` are not measured again."""
+def measure_by_language(
+    questions: QuestionSet, measure: Measure, kept: OutcomeFile, spent: Callable[[], float]
+) -> dict[str, list[Outcome]]:
+    """Outcomes of every language; those already in `kept` are not measured again. `spent`: seconds of all parts."""
     outcomes = kept.read()
-    todo = [code for code in questions.languages if code not in outcomes]
-    if len(todo) < len(questions.languages):
-        done = [code for code in questions.languages if code in outcomes]
-        sys.stderr.write(f"Going on after {', '.join(done)} (kept from an interrupted run).\n")
-    with tqdm(total=len(todo), unit="language", file=sys.stderr, desc="evaluate") as bar:
-        for code in todo:
+    total, done = len(questions.questions), sum(len(each) for each in outcomes.values())
+    if done:
+        sys.stderr.write(f"Going on after {done} of {total} questions (kept from an interrupted run).\n")
+    with tqdm(total=total, initial=done, unit="question", file=sys.stderr, desc="evaluate") as bar:
+        for code in questions.languages:
             asked = questions.of(code)
-            counts: dict[str, int] = {}
-            outcomes[code] = measure(asked, _progress(bar, code, len(asked), counts))
-            kept.write(outcomes)
-            bar.update(1)
+            found = outcomes.setdefault(code, [])  # what is kept of a language is its first questions
+            note = _progress(bar, code, len(asked))
+            for begin in range(len(found), len(asked), PART_QUESTIONS):
+                part = asked[begin : begin + PART_QUESTIONS]
+                found += measure(part, note)
+                kept.write(outcomes, spent())
+                bar.update(len(part))
     return {code: outcomes[code] for code in questions.languages}
 
 
-def _progress(bar: Any, code: str, n: int, counts: dict[str, int]) -> Callable[[str, int], None]:
+def _progress(bar: Any, code: str, n: int) -> Callable[[str, int], None]:
+    counts: dict[str, int] = {}
+
     def note(layer: str, done: int) -> None:
         counts[layer] = counts.get(layer, 0) + done
         parts = [f"{done_so_far} {layer}" for layer, done_so_far in counts.items()]
@@ -135,16 +158,32 @@ def _bar_of_passages() -> Callable[[int, int, str], None]:
 
 
 def _key(questions: QuestionSet, models: Models, settings: Settings) -> str:
-    parts = (
-        questions.data_hash(),
-        models.encoder.fingerprint,
-        models.reader.fingerprint,
-        models.reranker and models.reranker.fingerprint,
-        file_hash(assemble.CALIBRATION_FILE),
-        settings.top_k,
-        code_hash(),
-    )
+    parts = (questions.data_hash(), _checkpoints(models), _number_types(models), settings.top_k, code_hash())
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def _checkpoints(models: Models) -> dict[str, str | None]:
+    return {
+        "encoder": models.encoder.fingerprint,
+        "reader": models.reader.fingerprint,
+        "reranker": models.reranker.fingerprint if models.reranker else None,
+        "calibration": _in_use(models.calibration),
+    }
+
+
+def _in_use(calibration: Calibration) -> str:
+    """Of the calibration itself, not of a file: a stored one that belongs to other checkpoints is not in use."""
+    if calibration.reader_fingerprint is None:
+        return "default"
+    return hashlib.sha256(repr(calibration).encode()).hexdigest()[:16]
+
+
+def _number_types(models: Models) -> dict[str, str | None]:
+    return {
+        "encoder": models.encoder.number_type,
+        "reader": models.reader.number_type,
+        "reranker": models.reranker.number_type if models.reranker else None,
+    }
 
 
 def _side_file(out: Path | None, key: str) -> Path:
@@ -157,15 +196,12 @@ def _side_file(out: Path | None, key: str) -> Path:
 def _about(questions: QuestionSet, models: Models, settings: Settings, limit: int | None) -> dict[str, Any]:
     return {
         **provenance(),
-        "checkpoints": {
-            "encoder": models.encoder.fingerprint,
-            "reader": models.reader.fingerprint,
-            "reranker": models.reranker and models.reranker.fingerprint,
-            "calibration": file_hash(assemble.CALIBRATION_FILE),
-        },
+        "checkpoints": _checkpoints(models),
+        "number_types": _number_types(models),
         "data": {
             "name": questions.name,
             "hash": questions.data_hash(),
+            "collection": questions.collection_hash,
             "questions": len(questions.questions),
             "limit": limit,
         },
@@ -173,7 +209,15 @@ def _about(questions: QuestionSet, models: Models, settings: Settings, limit: in
     }
 
 
-def _change_json(change: Any) -> dict[str, Any]:
+def _comparison_json(found: Comparison) -> dict[str, Any]:
+    return {
+        "changes": [_change_json(change) for change in found.changes],
+        "differences": list(found.differences),
+        "warnings": list(found.warnings),
+    }
+
+
+def _change_json(change: Change) -> dict[str, Any]:
     return {
         "language": change.language,
         "score": change.score,
