@@ -191,6 +191,11 @@ def test_line_with_a_kind_needs_no_answers(tmp_path):
     assert (question.kind, question.answerable) == ("small_talk", False)
 
 
+def test_hash_follows_the_kind():
+    plain = QuestionSet("set", (Question("q1", "en", "Hi!", None, ()),))
+    assert QuestionSet("set", (Question("q1", "en", "Hi!", None, (), kind="talk"),)).data_hash() != plain.data_hash()
+
+
 def test_stated_half_counts(tmp_path):
     (tmp_path / "a.jsonl").write_text(line(half="held_out") + line(id="q2", half="fit"))
     assert [question.held_out for question in load(tmp_path).questions] == [True, False]

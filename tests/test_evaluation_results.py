@@ -9,6 +9,7 @@ from chatbot.calibration import SpanFeatures
 from chatbot.evaluation import results as names
 from chatbot.evaluation.bootstrap import Interval
 from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file
+from chatbot.evaluation.report import confidence_summary, summary
 from chatbot.evaluation.results import ResultsError, read_results
 from chatbot.evaluation.scoring import confidence_report, question_scores, score_all
 
@@ -89,6 +90,37 @@ def test_not_found_counts_the_unanswerable_only():
     assert value(names.NOT_FOUND, FOUND, SILENT, wrong) == 50.0
 
 
+def test_silence_is_counted_by_kind_over_all_languages():
+    near = replace(SILENT, kind="near_miss")
+    answered = replace(near, language="de", answered=True)
+    talk = replace(SILENT, id="q5", cluster="question q5", kind="small_talk")
+    silence = score_all({"en": [FOUND, SILENT, near, talk], "de": [answered]}).silence
+    assert {kind: (each.n, each.correct.value) for kind, each in silence.items()} == {
+        "near_miss": (2, 50.0),
+        "small_talk": (1, 100.0),
+    }
+
+
+def test_answerable_question_of_a_kind_is_no_silence():
+    assert score_all({"en": [replace(FOUND, kind="short")]}).silence == {}
+
+
+def test_json_has_silence_by_kind():
+    record = score_all({"en": [replace(SILENT, kind="near_miss")]}).to_json()
+    assert record["silence"] == {"near_miss": {"n": 1, "correct": 100.0, "interval": [100.0, 100.0]}}
+
+
+def test_table_of_silence_has_a_line_for_each_kind():
+    results = score_all({"en": [replace(SILENT, kind="near_miss"), FOUND]})
+    for shown in (summary(results), confidence_summary(results)):
+        assert "| unanswerable | n |  not found |" in shown
+        assert "|    near_miss | 1 | 100.0 ±0.0 |" in shown
+
+
+def test_set_without_kinds_has_no_table_of_silence():
+    assert "unanswerable" not in summary(score_all({"en": [FOUND, SILENT]}))
+
+
 def test_set_without_unanswerable_questions_has_no_such_score():
     assert names.NOT_FOUND not in score_all({"en": [FOUND]}).languages["en"].scores
 
@@ -152,7 +184,8 @@ def test_json_counts_and_lists_the_problems():
 
 
 def test_saved_results_read_as_they_were(tmp_path):
-    results = score_all({"en": [FOUND, SILENT], "de": [GERMAN]}, {"commit": "abc"}, ["one"])
+    silent = replace(SILENT, kind="near_miss")
+    results = score_all({"en": [FOUND, silent], "de": [GERMAN]}, {"commit": "abc"}, ["one"])
     results.save(tmp_path / "new" / "r.json")
     assert read_results(tmp_path / "new" / "r.json").to_json() == results.to_json()
 

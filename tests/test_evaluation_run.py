@@ -152,6 +152,13 @@ def test_german_passages_among_english_ones_are_in_the_results(own_set):
 
 
 @pytest.mark.usefixtures("models")
+def test_kind_of_a_question_reaches_the_results(own_set):
+    path, settings_over = own_set
+    path.write_text('{"id": "s1", "question": "Hi!", "language": "en", "kind": "small_talk"}', encoding="utf-8")
+    assert evaluate(path, settings_over(PASSAGES[0][0])).silence["small_talk"].n == 1
+
+
+@pytest.mark.usefixtures("models")
 def test_results_and_outcomes_are_written(folder, tmp_path):
     evaluate(folder, Settings(), out=tmp_path / "out" / "r.json")
     results = read_results(tmp_path / "out" / "r.json")

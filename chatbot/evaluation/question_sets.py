@@ -112,6 +112,7 @@ class QuestionSet:
         for code in self.languages if language is None else (language,):
             for q in self.of(code):
                 digest.update(repr((q.id, q.language, q.text, q.document, q.answers)).encode())
+                digest.update((q.kind or "").encode())
         return digest.hexdigest()
 
     def only(self, languages: Sequence[str] | None, limit: int | None = None) -> "QuestionSet":

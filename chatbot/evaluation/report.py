@@ -52,6 +52,7 @@ def table(results: Results) -> str:
 def summary(results: Results) -> str:
     """The table, how far confidence can be trusted, and what was wrong with the set."""
     lines = [table(results), "", "F1 and recall with half the width of their 95 % interval; mean without English."]
+    lines += silence_lines(results)
     report = results.pooled
     if report:
         lines.append(
@@ -79,6 +80,7 @@ def confidence_summary(results: Results) -> str:
     threshold = results.run.get("settings", {}).get("threshold")
     lines = [
         _aligned(rows),
+        *silence_lines(results),
         "",
         f"Answered, right and not found in per cent, from confidence {threshold} on. Cal. error: mean distance of "
         "confidence and truth, and what a perfect confidence would show on so few questions. Risk area: mean share of "
@@ -116,6 +118,15 @@ def _possible(calibration: Calibration, target: float) -> str:
         f"{which}: {cost.right:.1%} right from confidence {cost.threshold} on, with {cost.answered:.1%} answered "
         f"(serve --threshold {cost.threshold})."
     )
+
+
+def silence_lines(results: Results) -> list[str]:
+    """How many questions without an answer got none, by kind: a table; nothing where the set names no kinds."""
+    if not results.silence:
+        return []
+    rows = [["unanswerable", "n", "not found"]]
+    rows += [[kind, str(each.n), _with_half_width(each.correct)] for kind, each in results.silence.items()]
+    return ["", _aligned(rows)]
 
 
 def all_together(results: Results) -> LanguageResult:
@@ -171,6 +182,8 @@ def _cell(result: LanguageResult, name: str) -> str:
     score = result.scores.get(name)
     if score is None:
         return ABSENT
-    if name in INTERVAL_COLUMNS:
-        return f"{score.value:.1f} ±{(score.high - score.low) / 2:.1f}"
-    return f"{score.value:.1f}"
+    return _with_half_width(score) if name in INTERVAL_COLUMNS else f"{score.value:.1f}"
+
+
+def _with_half_width(score: Interval) -> str:
+    return f"{score.value:.1f} ±{(score.high - score.low) / 2:.1f}"

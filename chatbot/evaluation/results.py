@@ -5,7 +5,7 @@ Knows nothing of models or questions; `scoring.py` makes them, `ui/results_view.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,14 @@ class LanguageResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """How often questions of one kind that nothing answers got no answer, in all languages together."""
+
+    n: int
+    correct: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class Results:
     """One run of the evaluation."""
 
@@ -85,6 +93,8 @@ class Results:
     """Date, commit, checkpoints, data, machine: for people and for telling runs apart."""
     problems: tuple[str, ...] = ()
     """What was wrong in the question set, one line each."""
+    silence: Mapping[str, Silence] = field(default_factory=dict)
+    """By kind of unanswerable question, where the set names kinds."""
 
     def to_json(self) -> dict[str, Any]:
         """The shape that `evaluate --json` prints."""
@@ -93,6 +103,7 @@ class Results:
             "languages": {code: _language_json(result) for code, result in self.languages.items()},
             "mean": _language_json(self.mean) if self.mean else None,
             "confidence": _confidence_json(self.pooled),
+            "silence": {kind: _silence_json(each) for kind, each in self.silence.items()},
             "run": dict(self.run),
             "problems": {"count": len(self.problems), "list": list(self.problems)},
         }
@@ -117,6 +128,7 @@ def read_results(path: Path) -> Results:
             pooled=_confidence(record["confidence"]),
             run=record["run"],
             problems=tuple(record["problems"]["list"]),
+            silence={kind: _silence(each) for kind, each in record.get("silence", {}).items()},  # not in older results
         )
     except OSError as error:
         raise ResultsError(f"{path} cannot be read: {error.strerror or error}.") from error
@@ -159,6 +171,15 @@ def _language(record: Mapping[str, Any]) -> LanguageResult:
             scores[name] = Interval(value, *interval)
     unanswerable = record.get("not_found", {}).get("n", 0)
     return LanguageResult(record["n"], scores, unanswerable, _confidence(record["confidence"]))
+
+
+def _silence_json(silence: Silence) -> dict[str, Any]:
+    value, *ends = (round(each, JSON_DIGITS) for each in astuple(silence.correct))
+    return {"n": silence.n, "correct": value, "interval": ends}
+
+
+def _silence(record: Mapping[str, Any]) -> Silence:
+    return Silence(record["n"], Interval(record["correct"], *record["interval"]))
 
 
 def _confidence_json(report: ConfidenceReport | None) -> dict[str, Any] | None:

@@ -16,7 +16,7 @@ from chatbot.evaluation.metrics import (
     separation,
 )
 from chatbot.evaluation.outcomes import Outcome
-from chatbot.evaluation.results import ConfidenceReport, LanguageResult, Results
+from chatbot.evaluation.results import ConfidenceReport, LanguageResult, Results, Silence
 
 PERCENT = 100.0
 
@@ -32,13 +32,25 @@ def score_all(
     """Everything that can be said about these outcomes."""
     languages = {code: _score_language(each, outcomes.get("en")) for code, each in outcomes.items() if each}
     everything = [outcome for each in outcomes.values() for outcome in each]
-    return Results(languages, _mean(outcomes), confidence_report(everything), run or {}, tuple(problems))
+    report, silence = confidence_report(everything), silence_by_kind(everything)
+    return Results(languages, _mean(outcomes), report, run or {}, tuple(problems), silence)
 
 
 def by_language(outcomes: Sequence[Outcome]) -> dict[str, list[Outcome]]:
     """The outcomes of each language, English first, then by code."""
     codes = sorted({outcome.language for outcome in outcomes}, key=lambda code: (code != "en", code))
     return {code: [outcome for outcome in outcomes if outcome.language == code] for code in codes}
+
+
+def silence_by_kind(outcomes: Sequence[Outcome]) -> dict[str, Silence]:
+    """Of the questions that nothing answers and that have a kind; by name of the kind."""
+    found = {}
+    for kind in sorted({o.kind for o in outcomes if o.kind and not o.answerable}):
+        silent = [o for o in outcomes if o.kind == kind and not o.answerable]
+        share = mean_interval([PERCENT * (not o.answered) for o in silent], [o.cluster for o in silent])
+        if share is not None:
+            found[kind] = Silence(len(silent), share)
+    return found
 
 
 def question_scores(outcomes: Sequence[Outcome], name: str) -> Scores:
