@@ -6,12 +6,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from chatbot.evaluation.outcomes import Outcome
+from chatbot.evaluation.outcomes import Outcome, OutcomeFile, questions_file
+from chatbot.evaluation.published import XQUAD_PASSAGES, is_xquad
+from chatbot.evaluation.results import read_results
 from chatbot.evaluation.scoring import score_all
 from chatbot.language import LANGUAGES
 from chatbot.phrases import PhraseKey, phrase
 from ui.quality_routes import quality_routes
-from ui.results_view import confidence_table, layer_tables, results_page
+from ui.results_view import MEASURED, confidence_table, layer_tables, results_page
 
 ENGLISH = Outcome("q1", "en", "d1", True, 1.0, 1.0, 0, "two years", 1.0, 1.0, True, 0.9, True, 1)
 GERMAN = replace(ENGLISH, language="de", reading_f1=0.8, f1=0.5)
@@ -69,10 +71,20 @@ def test_problems_are_counted_and_escaped(tmp_path):
 
 
 def test_published_results_stand_beside_the_same_questions_only(tmp_path):
-    RESULTS.save(tmp_path / "shop.json")
+    replace(RESULTS, run={"data": {"name": "xquad", "collection": "own passages"}}).save(tmp_path / "shop.json")
     assert "translate-test" not in results_page("en", tmp_path)
-    replace(RESULTS, run={"data": {"name": "xquad"}}).save(tmp_path / "shop.json")
+    replace(RESULTS, run={"data": {"name": "my copy", "collection": XQUAD_PASSAGES}}).save(tmp_path / "shop.json")
     assert "translate-test" in results_page("en", tmp_path)
+
+
+def test_the_committed_xquad_results_are_known_as_such():
+    assert is_xquad(read_results(MEASURED / "xquad.json").run["data"])
+
+
+def test_the_committed_outcomes_belong_to_their_results():
+    results = read_results(MEASURED / "xquad.json")
+    outcomes = OutcomeFile(questions_file(MEASURED / "xquad.json"), results.run["outcomes"]).read()
+    assert {code: len(each) for code, each in outcomes.items()} == {c: r.n for c, r in results.languages.items()}
 
 
 def test_the_layers_are_told_apart():

@@ -7,8 +7,8 @@ import pytest
 
 from chatbot.calibration import SpanFeatures
 from chatbot.evaluation.outcomes import Outcome
-from chatbot.evaluation.pictures import PicturesNeedMatplotlib, draw_all
-from chatbot.evaluation.published import ANCHORS, syntax_distance
+from chatbot.evaluation.pictures import PicturesNeedMatplotlib, draw_all, draw_f1
+from chatbot.evaluation.published import ANCHORS, XQUAD_PASSAGES, syntax_distance
 from chatbot.evaluation.report import summary, table
 from chatbot.evaluation.scoring import score_all
 
@@ -16,7 +16,7 @@ FEATURES = SpanFeatures(margin=5.0, similarity=0.8, similarity_margin=0.1, keywo
 ENGLISH = Outcome("q1", "en", "d1", True, 1.0, 1.0, 0, "two years", 1.0, 1.0, True, 0.9, True, 1, FEATURES)
 GERMAN = replace(ENGLISH, language="de", reading_f1=0.8, f1=0.5)
 TURKISH = replace(ENGLISH, language="tr", reading_f1=0.6, f1=0.2, right=False)
-RESULTS = score_all({"en": [ENGLISH], "de": [GERMAN], "tr": [TURKISH]}, {"data": {"name": "xquad"}})
+RESULTS = score_all({"en": [ENGLISH], "de": [GERMAN], "tr": [TURKISH]}, {"data": {"collection": XQUAD_PASSAGES}})
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,19 @@ def test_same_results_draw_the_same_bytes(drawn, tmp_path):
 def test_results_without_confidence_have_no_picture_of_it(tmp_path):
     results = replace(RESULTS, pooled=None, languages={"en": RESULTS.languages["en"]})
     assert [file.name for file in draw_all(results, tmp_path)] == ["f1_by_language.png"]
+
+
+def bars_and_marks(results):
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    draw_f1(axes, results)
+    return [text.get_text() for text in axes.get_legend().get_texts()]
+
+
+def test_published_marks_stand_beside_the_same_questions_only():
+    assert set(ANCHORS) < set(bars_and_marks(RESULTS))
+    assert not set(ANCHORS) & set(bars_and_marks(replace(RESULTS, run={"data": {"name": "xquad"}})))
 
 
 def test_missing_matplotlib_says_what_to_install(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from chatbot.evaluation import results as names
-from chatbot.evaluation.published import ANCHORS
+from chatbot.evaluation.published import ANCHORS, is_xquad
 from chatbot.evaluation.results import ConfidenceReport, LanguageResult, Results, ResultsError, read_results
 from chatbot.phrases import PhraseKey, is_right_to_left, language_name, phrase
 from ui.icons import LOGO
@@ -143,7 +143,7 @@ def _section(path: Path, language: str) -> str:
     return (
         f'<section><h2 dir="auto">{escape(title)}</h2>'
         f'<p class="qu-note" lang="en" dir="ltr">{escape(_origin(results))}</p>{pictures}'
-        f"{layer_tables(results, language)}{_published(results, title, language)}"
+        f"{layer_tables(results, language)}{_published(results, language)}"
         f"{confidence_table(results, language)}{_problems(results)}</section>"
     )
 
@@ -179,9 +179,9 @@ def _confidence_cells(report: ConfidenceReport | None) -> list[str]:
     return [f'<td dir="ltr">{100 * value:.1f}</td>' for value in values]
 
 
-def _published(results: Results, title: str, language: str) -> str:
+def _published(results: Results, language: str) -> str:
     """The anchors as a table, beside results on the same questions only."""
-    if not title.startswith("xquad"):
+    if not is_xquad(results.run.get("data", {})):
         return ""
     rows = []
     for code, result in results.languages.items():

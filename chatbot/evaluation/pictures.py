@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot.evaluation.published import ANCHOR_NOTE, ANCHORS, DISTANCE_NOTE, syntax_distance
+from chatbot.evaluation.published import ANCHOR_NOTE, ANCHORS, DISTANCE_NOTE, is_xquad, syntax_distance
 from chatbot.evaluation.results import END_TO_END_F1, GAP_F1, READING_F1, ConfidenceReport, Results
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def draw_f1(axes: "Axes", results: Results) -> None:
             capsize=2,
             ecolor="black",
         )
-    if str(results.run.get("data", {}).get("name", "")).startswith("xquad"):
+    if is_xquad(results.run.get("data", {})):
         for marker, (label, scores) in zip(ANCHOR_MARKERS, ANCHORS.items(), strict=True):
             shown_codes = [(i, scores[c]) for i, c in enumerate(codes) if c in scores]
             places, values = [i for i, _ in shown_codes], [value for _, value in shown_codes]

@@ -9,6 +9,7 @@ import csv
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 MBERT = {
     "en": 83.5, "ar": 61.5, "de": 70.6, "el": 62.6, "es": 75.5, "hi": 59.2,
@@ -32,6 +33,9 @@ ANCHORS = {
     "translate-test BERT-large": TRANSLATE_TEST,
 }
 
+XQUAD_PASSAGES = "b69fa73a9031fe8eb0b8cb3add6cb3f67525bba4f0e967c94fe0542561b959e3"
+"""`collection_hash` of its 240 English passages, the same for any choice of languages and for a sample."""
+
 ANCHOR_NOTE = "marks: published, question and passage both in the language (XQuAD, zero-shot)"
 """Stands on every picture that shows them: they are another task."""
 
@@ -39,6 +43,11 @@ DISTANCE_FILE = Path(__file__).parent / "typology" / "syntax_distance.tsv"
 """Under a licence of its own (CC BY-SA 4.0): see the README beside it."""
 
 DISTANCE_NOTE = "cosine distance of URIEL syntax features (lang2vec 1.1.2, Littell et al. 2017)"
+
+
+def is_xquad(data: Mapping[str, Any]) -> bool:
+    """Whether results are about the passages of XQuAD, whatever their folder was called. `data`: as `run` states it."""
+    return data.get("collection") == XQUAD_PASSAGES
 
 
 @cache
