@@ -51,8 +51,8 @@ def table(results: Results) -> str:
 
 def summary(results: Results) -> str:
     """The table, how far confidence can be trusted, and what was wrong with the set."""
-    lines = [table(results), "", "F1 and recall with half the width of their 95 % interval; mean without English."]
-    lines += silence_lines(results)
+    explained = "F1 and recall with half the width of their 95 % interval; mean without English."
+    lines = [table(results), *silence_lines(results), "", explained]
     report = results.pooled
     if report:
         lines.append(
