@@ -106,7 +106,7 @@ def evaluate(
         kept = OutcomeFile(_side_file(out, key), key)
         started -= kept.seconds()
         outcomes = measure_by_language(questions, measurer.measure, kept, lambda: perf_counter() - started)
-    lines = [f"{problem.where}: {problem.what}" for problem in questions.problems]
+    lines = [str(problem) for problem in questions.problems]
     about = _about(questions, models, settings, limit)
     seconds = round(perf_counter() - started, 1)
     results = score_all(outcomes, {**about, "seconds": seconds, "outcomes": key}, lines)
