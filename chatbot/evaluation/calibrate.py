@@ -19,12 +19,12 @@ from chatbot.evaluation.english_qa import load_english_qa
 from chatbot.evaluation.fitting import (
     NO_LANGUAGE,
     AskedQuestion,
-    FittingNeedsScikitLearn,
     TooFewQuestions,
     Weighed,
     costs,
     fit_confidence,
     fit_ranking,
+    require_scikit_learn,
     with_threshold,
 )
 from chatbot.evaluation.measure import Measurer, Progress
@@ -83,7 +83,9 @@ class Fitted:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """The command: `questions` (paths), `english_qa` (file or None), `target`, `out`, `report`."""
     path = options.out or assemble.calibration_file(settings)
-    _require_libraries(pictures=options.report is not None)
+    require_scikit_learn()
+    if options.report:
+        require_matplotlib()
     _check_outputs(path, options.report)
     models = Models.uncalibrated(settings)
     if not options.out:
@@ -128,20 +130,8 @@ def calibrate(
     return Fitted(fitted, _report(fitted, seen, general, models, problems))
 
 
-def _require_libraries(*, pictures: bool) -> None:
-    """Before the minutes of asking, not after them. Raises FittingNeedsScikitLearn, PicturesNeedMatplotlib."""
-    try:
-        import sklearn.linear_model  # type: ignore[import-untyped]  # noqa: F401
-    except ImportError as error:
-        raise FittingNeedsScikitLearn(
-            "Fitting needs scikit-learn, which is not installed. Run: pip install 'anytongue[evaluate]'"
-        ) from error
-    if pictures:
-        require_matplotlib()
-
-
 def _check_outputs(path: Path, report: Path | None) -> None:
-    """As early. Raises CannotWrite."""
+    """Before the minutes of asking, not after them. Raises CannotWrite."""
     if path.is_dir():
         raise CannotWrite(f"{path} is a folder; name the file that the calibration should go to.")
     if not path.parent.is_dir():

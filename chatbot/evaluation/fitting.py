@@ -86,6 +86,16 @@ class AskedQuestion:
     """How much it counts in the fit, beside a question of the user's own."""
 
 
+def require_scikit_learn() -> None:
+    """Raise FittingNeedsScikitLearn before anybody waits for a fit."""
+    try:
+        import sklearn.linear_model  # type: ignore[import-untyped]  # noqa: F401
+    except ImportError as error:
+        raise FittingNeedsScikitLearn(
+            "Fitting needs scikit-learn, which is not installed. Run: pip install 'anytongue[evaluate]'"
+        ) from error
+
+
 def fit_ranking(questions: Sequence[AskedQuestion], encoder_fingerprint: str, reader_fingerprint: str) -> Calibration:
     """Step 1, on the questions that are not held out; its confidence is not a probability yet.
 
@@ -193,10 +203,7 @@ def _standard(rows: Numbers, means: Numbers, scales: Numbers) -> Numbers:
 
 
 def _logistic_regression(inverse_penalty: float) -> Any:
-    try:
-        from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-    except ImportError as error:
-        raise FittingNeedsScikitLearn(
-            "Fitting needs scikit-learn, which is not installed. Run: pip install 'anytongue[evaluate]'"
-        ) from error
+    require_scikit_learn()
+    from sklearn.linear_model import LogisticRegression
+
     return LogisticRegression(C=inverse_penalty, max_iter=2000)
