@@ -12,7 +12,7 @@ from chatbot.answer import Span
 from chatbot.spans import ScoredSpan, best_spans, merge_overlapping, to_whole_words
 from chatbot.windows import Window, WindowLimits, cut_windows, pad_windows
 from knowledge_base.documents import Passage
-from knowledge_base.sentences import Border, split_sentences
+from knowledge_base.plain_text import line_starts
 from retrieval.dictionary import Dictionary, with_gloss
 from retrieval.encoder import batches_by_length
 from retrieval.model_types import IntArray, ReaderNetwork, Tokens
@@ -102,8 +102,7 @@ class Reader:
 
 def _borders(text: str) -> IntArray:
     """Where list items, table rows and paragraphs begin: words of two of them never are one answer."""
-    sentences = split_sentences(text, 0, len(text), wrapped=True)
-    return np.array([s.start for s in sentences if s.border is not Border.SPACE], dtype=np.int64)
+    return np.array(line_starts(text), dtype=np.int64)
 
 
 def _spans(passage: Passage, found: list[ScoredSpan]) -> list[Span]:

@@ -72,6 +72,22 @@ def table_row(header: Sequence[str], cells: Sequence[str]) -> str:
     return "; ".join(parts)
 
 
+def line_starts(text: str) -> list[int]:
+    """Where the lines of a passage begin, but for those that go on with a sentence.
+
+    What kind of document it came from is not known here: only a wrapped line that goes on in lower case counts as one.
+    """
+    starts = []
+    position = 0
+    previous = ""
+    for line in text.split("\n"):
+        if not (is_wrap(previous, line) and line.lstrip()[:1].islower()):
+            starts.append(position)
+        position += len(line) + 1
+        previous = line
+    return starts
+
+
 def is_wrap(line: str, following: str) -> bool:
     """Whether a line end stands inside a sentence, only because the page was full."""
     line = line.rstrip()

@@ -74,6 +74,7 @@ class GreedyNetwork(FakeReaderNetwork):
     ("text", "one_answer"),
     [
         ("Open the app\nTap on Add", False),
+        ("Product: lamps (FG-50, FG-80) and bulbs; Warranty: 3 years\nProduct: hubs; Warranty: 2 years", False),
         ("The rules.\n\nThe exceptions", False),
         ("a line of a plain text that ends where the page was\nfull is one sentence", True),
     ],
