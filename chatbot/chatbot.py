@@ -105,8 +105,9 @@ class Chatbot:
         text = clean(message)
         detected = _detect(text, conversation)
         detect_ms = (perf_counter() - started) * 1000
-        language = _reply_language(detected, conversation)
-        reply = self._reply(text, language, conversation.last_answered())
+        asked_in = _question_language(detected, conversation)
+        language = conversation.chosen_language or asked_in
+        reply = self._reply(text, asked_in, language, conversation.last_answered())
         answer = reply.answer and replace(reply.answer, timings_ms={"detect": detect_ms, **reply.answer.timings_ms})
         unserved = detected.unserved if detected.unserved != UNKNOWN_LANGUAGE else None
         reply = replace(
@@ -150,16 +151,17 @@ class Chatbot:
         question = logged(asked, language, conversation_id, reply.kind.value, reply.answer, took_ms)
         return replace(reply, logged_id=self._keeper.keep(question))
 
-    def _reply(self, text: str, language: str, history: PastTurn | None) -> Reply:
+    def _reply(self, text: str, asked_in: str, language: str, history: PastTurn | None) -> Reply:
+        """`asked_in`: language of the question, for search and reading; `language`: that of the reply's words."""
         problem = problem_of(text)
         if problem:
             return _worded(ReplyKind(problem.value), None, language)
-        talk = small_talk(text, language)
+        talk = small_talk(text, asked_in)
         if talk:
             return _worded(ReplyKind(talk), None, language)
         if not self.knowledge_base.passage_count():
             return _worded(ReplyKind.KNOWLEDGE_BASE_EMPTY, None, language)
-        answer = self.pipeline.answer(text, language=language, threshold=self.threshold, history=history)
+        answer = self.pipeline.answer(text, language=asked_in, threshold=self.threshold, history=history)
         return replace(self._answer_reply(answer, language), understood_as=answer.understood_as)
 
     def _answer_reply(self, answer: Answer, language: str) -> Reply:
@@ -227,12 +229,10 @@ def _detect(text: str, conversation: Conversation) -> DetectedLanguage:
     return detect_language(text[:MAX_MESSAGE_CHARS], prior)
 
 
-def _reply_language(detected: DetectedLanguage, conversation: Conversation) -> str:
-    if conversation.chosen_language:
-        return conversation.chosen_language
+def _question_language(detected: DetectedLanguage, conversation: Conversation) -> str:
+    """The language the question is taken to be in; one chosen for the replies is no more than a hint."""
     if detected.certain and detected.code:
         return detected.code
-    known = (conversation.language, conversation.unserved_language, conversation.browser_language)
-    if detected.unserved or any(known):
-        return conversation.page_language
-    return detected.code or "en"
+    if detected.unserved or any((conversation.language, conversation.unserved_language, conversation.browser_language)):
+        return conversation.likely_language
+    return detected.code or conversation.likely_language

@@ -32,7 +32,7 @@ class Conversation:
     browser_language: str | None = None
     """Language of the browser's locale, if it is one we speak."""
     chosen_language: str | None = None
-    """Language picked by hand; it overrides everything."""
+    """Language picked by hand for the replies; a question may still be in any."""
     language: str | None = None
     """Language of the last message that was recognised with certainty and is served."""
     unserved_language: str | None = None
@@ -45,6 +45,11 @@ class Conversation:
     def page_language(self) -> str:
         """The language to speak when nothing else is known: chosen, then spoken, then the browser's, then English."""
         return self.chosen_language or self.language or self.browser_language or "en"
+
+    @property
+    def likely_language(self) -> str:
+        """What a message is probably in when it does not show: spoken before, then chosen, the browser's, English."""
+        return self.language or self.chosen_language or self.browser_language or "en"
 
     def last_answered(self) -> PastTurn | None:
         """What a follow-up may lean on: the last question that got words quoted, sure or the closest ones."""

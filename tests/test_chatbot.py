@@ -86,6 +86,36 @@ def test_the_chosen_language_overrides_the_detected_one(chatbot):
     assert (reply.language, reply.answer.text) == ("ja", "2 years")
 
 
+@pytest.fixture
+def searched_in(chatbot, monkeypatch):
+    """The languages in which the pipeline was asked."""
+    languages = []
+    answer = chatbot.pipeline.answer
+
+    def noted(question, *, language, **options):
+        languages.append(language)
+        return answer(question, language=language, **options)
+
+    monkeypatch.setattr(chatbot.pipeline, "answer", noted)
+    return languages
+
+
+def test_a_language_chosen_for_the_reply_does_not_change_that_of_the_search(chatbot, searched_in):
+    conversation = Conversation(chosen_language="en")
+    reply = chatbot.reply("Wie lange habe ich Garantie auf eine Lampe?", conversation)
+    assert (reply.language, reply.detected_language, searched_in) == ("en", "de", ["de"])
+
+
+def test_after_a_german_question_a_code_is_searched_in_german_whatever_the_replies_are_in(chatbot, searched_in):
+    chatbot.reply("E17", Conversation(language="de", chosen_language="ja"))
+    assert searched_in == ["de"]
+
+
+def test_a_question_without_a_language_of_its_own_is_searched_in_the_chosen_one(chatbot, searched_in):
+    reply = chatbot.reply("E17", Conversation(chosen_language="ja", browser_language="en"))
+    assert (reply.language, searched_in) == ("ja", ["ja"])
+
+
 def test_the_language_can_change_in_the_middle_of_a_conversation(chatbot):
     conversation = Conversation()
     chatbot.reply("Wie lange habe ich Garantie auf eine Lampe?", conversation)
