@@ -17,8 +17,8 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def run(*arguments, cwd, stdin=""):
-    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"}
+def run(*arguments, cwd, stdin="", variables=None):
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2", **(variables or {})}
     return subprocess.run(
         [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
         cwd=cwd, env=environment, input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=300,
@@ -88,6 +88,34 @@ def test_every_line_of_a_batch_gets_its_object_in_order(knowledge_base, tmp_path
     assert [record["id"] for record in records] == [1, "b", None, 4, 5, 6, 7]
     assert all(record["answer"] is None and record["reply"] for record in records[1:6])
     assert "Line 3" in records[2]["reply"]
+
+
+def test_no_line_of_a_batch_ends_it_and_lines_are_counted_with_blank_ones(knowledge_base, tmp_path):
+    batch = tmp_path / "questions.jsonl"
+    lines = [
+        r'{"id": 1, "question": "lamp \ud83d"}',
+        "",
+        '{"id": NaN, "question": "x"}',
+        "[" * 100_000,
+        '{"id": 1e999}',
+    ]
+    batch.write_text("\n".join(lines), encoding="utf-8")
+    result = run("ask", "--batch", batch, "--kb", knowledge_base[0], cwd=tmp_path)
+    records = [json.loads(line, parse_constant=pytest.fail) for line in result.stdout.splitlines()]
+    assert [record["id"] for record in records] == [1, None, None, None]
+    assert records[0]["question"] == "lamp \ud83d"
+    assert [record["reply"][:18] for record in records[1:]] == [f"Line {n} is not JSON" for n in (3, 4, 5)]
+
+
+@pytest.mark.parametrize("flags", [["--json"], []])
+def test_an_output_that_lacks_the_characters_gets_them_escaped(flags, knowledge_base, tmp_path):
+    variables = {"PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    question = "ランプの保証期間は？😀"
+    result = run("ask", question, "--kb", knowledge_base[0], *flags, cwd=tmp_path, variables=variables)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "\\u" in result.stdout
+    if flags:
+        assert json.loads(result.stdout)["question"] == question
 
 
 def test_a_question_can_be_piped_in(knowledge_base, tmp_path):

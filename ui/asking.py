@@ -64,8 +64,10 @@ def reply_record(question: str, reply: Reply) -> Record:
 
 
 def batch_records(chatbot: Chatbot, lines: Sequence[str], language: str | None = None) -> Iterator[Record]:
-    """One object for every line, in order: a line that is no question gets an object that says so."""
+    """One object for every line, in order: a line that is no question gets an object that says so, a blank one none."""
     for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
         identifier, question, problem = _parse(line, number)
         record = answer_record(chatbot, question, language)
         yield {"id": identifier, **record, **({"reply": problem} if problem else {})}
@@ -90,7 +92,8 @@ def question_text(record: Record) -> str:
 def _parse(line: str, number: int) -> tuple[Any, str, str | None]:
     try:
         entry = json.loads(line)
-    except ValueError as error:
+        json.dumps(entry, allow_nan=False)  # Python reads NaN and 1e999, which nobody else could read in our output
+    except (ValueError, RecursionError) as error:
         return None, "", f"Line {number} is not JSON: {error}."
     if not isinstance(entry, dict):
         return None, "", f'Line {number} is not an object like {{"id": 1, "question": "..."}}.'

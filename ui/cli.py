@@ -14,6 +14,7 @@ from pathlib import Path
 
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
 from ui.help_texts import QUESTION_FORMATS
+from ui.output import never_fail_on_characters
 
 EXIT_ERROR = 1
 EXIT_INTERRUPTED = 130
@@ -37,6 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     for package in OUR_PACKAGES:
         logging.getLogger(package).setLevel(logging.INFO)
+    never_fail_on_characters()
     options = build_parser().parse_args(list(arguments) or ["serve"])
     try:
         settings = _settings(options)

@@ -1,14 +1,14 @@
 """What each command of the command line does. Imports inside the functions keep the other commands fast."""
 
 import argparse
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from chatbot.settings import Settings
+from ui.output import print_json
 from ui.progress import progress_bar
 
 EXIT_DONE = 0
@@ -71,7 +71,7 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
     refused = [{"path": str(refusal.path), "reason": refusal.reason} for refusal in report.refused]
     counts = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed")}
     if options.json:
-        print(json.dumps({**counts, "refused": refused, "passages": report.passages}, ensure_ascii=False))
+        print_json({**counts, "refused": refused, "passages": report.passages})
     else:
         print(", ".join(f"{count} {name}" for name, count in counts.items()), f"- {report.passages} passages")
         for refusal in refused:
@@ -90,17 +90,21 @@ def ask(options: argparse.Namespace, settings: Settings) -> int:
     from chatbot.assemble import build_chatbot
 
     lines = list(_lines(options.batch)) if options.batch else []
+    asked = sum(bool(line.strip()) for line in lines)
     with progress_bar("Preparing") as on_progress:
         chatbot = build_chatbot(settings, on_progress)
     if options.batch:
         with progress_bar("Answering") as on_progress:
             for done, record in enumerate(batch_records(chatbot, lines, options.language), 1):
-                print(json.dumps(record, ensure_ascii=False), flush=True)
-                on_progress(done, len(lines), "")
+                print_json(record)
+                on_progress(done, asked, "")
         return EXIT_DONE
     question = sys.stdin.read() if options.question == "-" else options.question
     record = answer_record(chatbot, question, options.language)
-    print(json.dumps(record, ensure_ascii=False) if options.json else question_text(record))
+    if options.json:
+        print_json(record)
+    else:
+        print(question_text(record))
     return EXIT_DONE
 
 
@@ -166,7 +170,7 @@ def doctor(options: argparse.Namespace, settings: Settings) -> int:
 
     findings = examine(settings)
     if options.json:
-        print(json.dumps(findings, ensure_ascii=False))
+        print_json(findings)
     else:
         print("\n".join(describe(findings)))
     return EXIT_DONE
@@ -221,12 +225,10 @@ def desk_password(options: argparse.Namespace, settings: Settings) -> int:
     return run()
 
 
-def _lines(path: Path) -> Iterator[Any]:
+def _lines(path: Path) -> Iterator[str]:
     try:
         stream: IO[str] = sys.stdin if str(path) == "-" else path.open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     with stream:
-        for line in stream:
-            if line.strip():
-                yield line
+        yield from stream

@@ -2,7 +2,6 @@
 
 import argparse
 import getpass
-import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from knowledge_base.questions import QuestionLog
 from knowledge_base.store import KnowledgeBase
 from ui.desk_numbers import questions_csv, questions_jsonl
 from ui.desk_password import PasswordHash
+from ui.output import print_json
 from ui.progress import progress_bar
 
 EXIT_DONE = 0
@@ -48,7 +48,10 @@ def parity(lines: Sequence[str], settings: Settings, *, as_json: bool) -> int:
             ),
             on_progress,
         )
-    print(json.dumps(parity_record(report), ensure_ascii=False) if as_json else "\n".join(parity_lines(report)))
+    if as_json:
+        print_json(parity_record(report))
+    else:
+        print("\n".join(parity_lines(report)))
     return EXIT_DONE
 
 

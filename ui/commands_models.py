@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 
 from chatbot.settings import Settings
+from ui.output import print_json
 from ui.progress import progress_bar
 
 EXIT_DONE = 0
@@ -45,7 +46,7 @@ def trim(options: argparse.Namespace, settings: Settings) -> int:
             "bytes": {"before": size.file_bytes[0], "after": size.file_bytes[1]},
             "questions": {"asked": proof.questions, "same_tokens": proof.same_tokens, "same_output": proof.same_tokens},
         }
-        print(json.dumps(record, ensure_ascii=False))
+        print_json(record)
         return EXIT_DONE
     before, after = (size_bytes / MEGABYTE for size_bytes in size.file_bytes)
     print(f"vocabulary  {size.pieces[0]:,} pieces before, {size.pieces[1]:,} after, counted on {done.texts:,} texts")
