@@ -14,6 +14,7 @@ from retrieval.packaged import (
     SHARED_KEY,
     TOKENIZER_FILE,
     WEIGHTS_FILE,
+    CheckpointError,
     dequantize_tensors,
     read_packaged,
 )
@@ -31,8 +32,19 @@ TOKENIZER_CONFIG: dict[str, Any] = {
 }
 
 
+class ExportError(CheckpointError):
+    """The checkpoint cannot be written into that folder."""
+
+
+def is_free(folder: Path) -> bool:
+    """Whether a checkpoint may be written there: nothing yet, or an empty folder."""
+    return not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
+
+
 def export(packaged_folder: Path, out_folder: Path, *, half: bool = False) -> None:
-    """Write config, tokenizer and float weights; `half` stores float16, at half the size."""
+    """Write config, tokenizer and float weights; `half` stores float16, at half the size. Raises ExportError."""
+    if not is_free(out_folder):
+        raise ExportError(f"{out_folder} exists and is not empty: name a new folder.")
     checkpoint = read_packaged(packaged_folder)
     tensors = dequantize_tensors(checkpoint.tensors)
     is_reader = any(name.startswith(READER_HEAD) for name in tensors)

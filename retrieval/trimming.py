@@ -18,7 +18,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 
 from retrieval.encoder import text_batches
-from retrieval.export import export
+from retrieval.export import export, is_free
 from retrieval.model_types import EncoderNetwork, FloatArray, IntArray
 from retrieval.packaged import (
     CONFIG_FILE,
@@ -101,7 +101,7 @@ def trim(
 
     Raises CheckpointError; then `out` is not made.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if not is_free(out):
         raise TrimError(f"{out} exists and is not empty: name a new folder.")
     out.parent.mkdir(parents=True, exist_ok=True)
     # Beside the final place, so that it is moved there in one step, and only when it is proven.

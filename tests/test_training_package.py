@@ -6,7 +6,7 @@ from training_world import write_checkpoint
 from transformers import AutoModel, AutoModelForQuestionAnswering, AutoTokenizer
 
 from chatbot.training.package import RowsDiffer, package
-from retrieval.export import export
+from retrieval.export import ExportError, export
 from retrieval.training.checkpoints import load_encoder, load_reader
 
 WORDS = "embeddings.word_embeddings.weight"
@@ -71,6 +71,13 @@ def test_exported_tokenizer_marks_question_and_passage(packaged, tmp_path):
 def test_exported_folder_names_nothing_of_ours(packaged, tmp_path):
     export(packaged / "reader", tmp_path)
     assert "anytongue" not in (tmp_path / "config.json").read_text()
+
+
+def test_nothing_is_exported_over_what_is_there(packaged, tmp_path):
+    (tmp_path / "config.json").write_text("mine")
+    with pytest.raises(ExportError, match="exists and is not empty: name a new folder"):
+        export(packaged / "reader", tmp_path)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
 
 
 def test_half_export_is_half_the_size(packaged, tmp_path):
