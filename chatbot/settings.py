@@ -17,6 +17,10 @@ SPACE_PAGE = "https://huggingface.co"
 """The page of a Space shows the program in a frame."""
 
 
+LIMITS = {"top_k": (1, 1000), "threshold": (0, 1), "port": (1, 65535), "keep_questions_days": (0, 100_000)}
+"""Lowest and highest number of a knob. Zero passages find nothing; days beyond these leave the calendar."""
+
+
 class SettingsError(Exception):
     """An environment variable holds a value that cannot be used."""
 
@@ -60,7 +64,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type.
+        """Defaults, overridden by ANYTONGUE_* variables. Raises SettingsError on a value of the wrong type or size.
 
         On a Hugging Face Space (SPACE_ID is set) the page is open to the network, where the Space looks for it, and
         may be framed by the page of the Space; gradio's own variables for address and port are heard everywhere.
@@ -69,28 +73,37 @@ class Settings:
         if environment.get("GRADIO_SERVER_NAME"):
             values["host"] = environment["GRADIO_SERVER_NAME"]
         if environment.get("GRADIO_SERVER_PORT"):
-            values["port"] = _convert("GRADIO_SERVER_PORT", "int", environment["GRADIO_SERVER_PORT"])
+            values["port"] = _number("GRADIO_SERVER_PORT", int, "port", environment["GRADIO_SERVER_PORT"])
         for knob in fields(cls):
-            raw = environment.get(ENVIRONMENT_PREFIX + knob.name.upper())
-            if raw is not None:
-                values[knob.name] = _convert(ENVIRONMENT_PREFIX + knob.name.upper(), str(knob.type), raw)
+            variable = ENVIRONMENT_PREFIX + knob.name.upper()
+            if variable in environment:
+                values[knob.name] = _convert(variable, knob.name, str(knob.type), environment[variable])
         if environment.get("SPACE_ID"):
             values["embed_origins"] = f"{SPACE_PAGE} {values.get('embed_origins', '')}".strip()
         return cls(**values)  # type: ignore[arg-type]
 
 
-def _convert(variable: str, kind: str, raw: str) -> object:
-    try:
-        if "Path" in kind:
-            return Path(raw) if raw or "None" not in kind else None
-        if "int" in kind:
-            return int(raw)
-        if "float" in kind:
-            return float(raw)
-    except ValueError:
-        raise SettingsError(f"{variable} is {raw!r}; a number is needed. Set it to one, or unset it.") from None
+def _convert(variable: str, name: str, kind: str, raw: str) -> object:
+    if "Path" in kind:
+        return Path(raw) if raw or "None" not in kind else None
+    if "int" in kind:
+        return _number(variable, int, name, raw)
+    if "float" in kind:
+        return _number(variable, float, name, raw)
     if "bool" in kind:
         if raw.lower() not in {"0", "1", "true", "false", "yes", "no"}:
             raise SettingsError(f"{variable} is {raw!r}; use 1 or 0.")
         return raw.lower() in {"1", "true", "yes"}
     return raw
+
+
+def _number(variable: str, kind: type[int] | type[float], name: str, raw: str) -> float:
+    low, high = LIMITS[name]
+    try:
+        value = kind(raw)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        what = "whole number" if kind is int else "number"
+        raise SettingsError(f"{variable} is {raw!r}; a {what} from {low} to {high} is needed. Set it, or unset it.")
+    return value

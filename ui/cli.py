@@ -9,11 +9,11 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
 from ui.help_texts import QUESTION_FORMATS
+from ui.arguments import count, day, port, share
 from ui.output import never_fail_on_characters
 
 EXIT_ERROR = 1
@@ -74,7 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python main.py",
         description="Ask in any language, get the exact words of your English documents.",
-        epilog="Without a command the chat page is served. Every flag can also be set as ANYTONGUE_<FLAG>.",
+        epilog="Without a command the chat page is served. What serve takes as --FLAG can be set as ANYTONGUE_FLAG too, "
+        "for every command; other flags cannot.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)
@@ -139,9 +140,9 @@ def _add_serve(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "serve", "open the chat page", "serve --port 8080")
     _add_answering(command)
     command.add_argument("--host", help="address to listen on (default: 127.0.0.1; 0.0.0.0 = the whole network)")
-    command.add_argument("--port", type=int, help="port (default: 7860)")
+    command.add_argument("--port", type=port, metavar="1..65535", help="port (default: 7860)")
     command.add_argument("--share", action="store_true", default=None, help="also open a public Gradio link")
-    command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+    command.add_argument("--threshold", type=share, metavar="0..1", help="answer only when at least this sure")
     command.add_argument("--contact", metavar="MAIL|LINK", help="where readers can ask a person (default: not offered)")
 
 
@@ -162,7 +163,7 @@ def _add_ask(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("--batch", type=Path, metavar="FILE.jsonl", help='many: one {"id", "question"} a line')
     _add_answering(command)
     command.add_argument("--language", metavar="CODE", help="language of the reply (default: the question's)")
-    command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+    command.add_argument("--threshold", type=share, metavar="0..1", help="answer only when at least this sure")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -172,7 +173,7 @@ def _add_parity(commands: "_Commands[argparse.ArgumentParser]") -> None:
         "file", type=Path, metavar="FILE", help='one {"id", "question", "language"} a line; the same id = translations'
     )
     _add_answering(command)
-    command.add_argument("--threshold", type=_share, metavar="0..1", help="answer only when at least this sure")
+    command.add_argument("--threshold", type=share, metavar="0..1", help="answer only when at least this sure")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -185,12 +186,12 @@ def _add_questions(commands: "_Commands[argparse.ArgumentParser]") -> None:
     export = _add(actions, "export", "write questions, answers and feedback", "questions export --since 2026-01-01")
     export.add_argument("--kb", type=Path, metavar="FILE", help=kb)
     export.add_argument("--format", choices=["jsonl", "csv"], default="jsonl", help="default: jsonl")
-    export.add_argument("--since", type=_date, metavar="DATE", help="only questions from this day on (YYYY-MM-DD, UTC)")
+    export.add_argument("--since", type=day, metavar="DATE", help="only questions from this day on (YYYY-MM-DD, UTC)")
     export.add_argument("--out", type=Path, metavar="FILE", help="where to; default: standard output")
     erase = _add(actions, "erase", "delete questions for good", "questions erase --before 2026-01-01")
     erase.add_argument("--kb", type=Path, metavar="FILE", help=kb)
     which = erase.add_mutually_exclusive_group(required=True)
-    which.add_argument("--before", type=_date, metavar="DATE", help="those asked before this day (YYYY-MM-DD, UTC)")
+    which.add_argument("--before", type=day, metavar="DATE", help="those asked before this day (YYYY-MM-DD, UTC)")
     which.add_argument("--conversation", metavar="ID", help="those of one conversation")
     which.add_argument("--all", action="store_true", help="all of them")
 
@@ -210,7 +211,7 @@ def _add_evaluate(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.epilog = f"{command.epilog}\n\n{QUESTION_FORMATS}"
     _add_answering(command)
     command.add_argument("--languages", nargs="+", metavar="CODE", help="only these (default: all that are there)")
-    command.add_argument("--limit", type=_count, metavar="N", help="a sample: N questions of each language")
+    command.add_argument("--limit", type=count, metavar="N", help="a sample: N questions of each language")
     command.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON; interrupted runs resume")
     command.add_argument("--pictures", type=Path, metavar="DIR", help="also draw them as PNG")
     command.add_argument(
@@ -227,7 +228,7 @@ def _add_calibrate(commands: "_Commands[argparse.ArgumentParser]") -> None:
     _add_answering(command)
     command.add_argument("--english-qa", type=Path, metavar="FILE", help="also fit on this English QA dev file")
     command.add_argument(
-        "--target", type=_share, default=0.9, metavar="0..1", help="share of answers right (default 0.9)"
+        "--target", type=share, default=0.9, metavar="0..1", help="share of answers right (default 0.9)"
     )
     command.add_argument("--out", type=Path, metavar="FILE", help="where to store it (default: the calibration in use)")
     command.add_argument(
@@ -286,23 +287,3 @@ def _add_deploy(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command.add_argument("--space", required=True, metavar="OWNER/NAME", help="made when it does not exist yet")
     command.add_argument("--private", action="store_true", help="only you may see it, when it is made")
     command.add_argument("--dry-run", action="store_true", help="list the files and their sizes, and change nothing")
-
-
-def _date(text: str) -> datetime:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not a day like 2026-01-31") from None
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return value
