@@ -4,9 +4,38 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import anyio
+import pytest
+from desk_samples import make_chatbot
 from mcp.shared.memory import create_connected_server_and_client_session
 
+from chatbot.chatbot import ReplyKind
+from chatbot.conversation import Conversation
+from knowledge_base.store import KnowledgeBase
 from ui import mcp_tools
+
+
+@pytest.fixture
+def chatbot(tmp_path):
+    with KnowledgeBase(tmp_path / "kb.db") as knowledge_base:
+        yield make_chatbot(knowledge_base)
+
+
+def test_a_limit_that_json_calls_whole_is_one(chatbot):
+    assert len(mcp_tools.search(chatbot, "lamp", 2.0)["passages"]) == 2
+
+
+def test_a_question_as_long_as_the_schema_allows_is_not_too_long(chatbot):
+    for tool in mcp_tools.TOOLS:
+        longest = "x" * tool.inputSchema["properties"]["question"]["maxLength"]
+        assert chatbot.reply(longest, Conversation()).kind is not ReplyKind.TOO_LONG
+
+
+def test_the_closest_words_come_with_their_source(chatbot):
+    chatbot.carefulness.fixed = 1.0
+    given = mcp_tools.ask(chatbot, "How long is the warranty of a lamp?")
+    assert given["answer"] is None
+    assert "2 years" in given["reply"]
+    assert given["source"]["passage"] == "The warranty of a lamp is 2 years."
 
 
 class SlowChatbot:

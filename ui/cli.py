@@ -74,8 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python main.py",
         description="Ask in any language, get the exact words of your English documents.",
-        epilog="Without a command the chat page is served. What serve takes as --FLAG can be set as ANYTONGUE_FLAG too, "
-        "for every command; other flags cannot.",
+        epilog="Without a command the chat page is served. What serve takes as --FLAG can be set as ANYTONGUE_FLAG "
+        "too, for every command; other flags cannot.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_serve(commands)

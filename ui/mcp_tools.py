@@ -18,8 +18,10 @@ from starlette.types import Receive, Scope, Send
 
 from chatbot.chatbot import Chatbot
 from chatbot.language import LANGUAGES, detect_language
+from chatbot.messages import MAX_MESSAGE_CHARS
 from knowledge_base.documents import Passage
 from retrieval.retriever import RetrievedPassage
+from ui.answer_view import cited_words
 from ui.asking import Record, ask_once
 
 PATH = "/mcp"
@@ -31,7 +33,6 @@ AT_ONCE = 2
 MAX_WAITING = 50
 """Further ones are refused: an assistant tries again later, a queue without end helps nobody."""
 
-MAX_QUESTION_CHARS = 2000
 DEFAULT_PASSAGES, MAX_PASSAGES = 5, 20
 
 INSTRUCTIONS = (
@@ -57,7 +58,7 @@ def _object(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[
 _QUESTION = {
     **_TEXT,
     "minLength": 1,
-    "maxLength": MAX_QUESTION_CHARS,
+    "maxLength": MAX_MESSAGE_CHARS,
     "description": "A whole question in any language, as a customer would ask it. Do not translate it.",
 }
 
@@ -70,7 +71,8 @@ TOOLS = (
         description=(
             "Answer one question from the help centre. Gives the exact English words that answer it, the passage "
             "around them, the article they come from, how sure it is, and a sentence to tell the customer in their "
-            "language. `answer` is null when the help centre holds no answer."
+            "language. `answer` is null when the help centre holds no answer; `reply` may then quote the closest words "
+            "there are, and `source` says where they stand."
         ),
         inputSchema=_object(
             {
@@ -93,7 +95,8 @@ TOOLS = (
                     "anyOf": [
                         _object({**_SOURCE, "passage": {**_TEXT, "description": "The words around the answer."}}),
                         {"type": "null"},
-                    ]
+                    ],
+                    "description": "Where the words stand that `reply` quotes; null when it quotes none.",
                 },
             }
         ),
@@ -171,19 +174,19 @@ def ask(chatbot: Chatbot, question: str, language: str | None = None) -> Record:
     """What `ask_help_centre` gives."""
     reply = ask_once(chatbot, question, language)
     answer = reply.answer
-    passage = answer.citation.passage if answer and answer.citation else None
+    cited = cited_words(reply)
     return {
         "answer": answer.text if answer else None,
         "confidence": round(answer.confidence, 4) if answer else 0.0,
         "language": reply.language,
         "reply": reply.text,
-        "source": {**_source(passage), "passage": passage.text} if passage else None,
+        "source": {**_source(cited.passage), "passage": cited.passage.text} if cited else None,
     }
 
 
-def search(chatbot: Chatbot, question: str, limit: int = DEFAULT_PASSAGES) -> Record:
-    """What `search_help_centre` gives."""
-    found = chatbot.pipeline.retriever.retrieve(question, limit, detect_language(question).code)
+def search(chatbot: Chatbot, question: str, limit: float = DEFAULT_PASSAGES) -> Record:
+    """What `search_help_centre` gives. To JSON 3.0 is a whole number too."""
+    found = chatbot.pipeline.retriever.retrieve(question, int(limit), detect_language(question).code)
     return {"passages": [_found(passage) for passage in found]}
 
 
