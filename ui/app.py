@@ -19,7 +19,7 @@ from chatbot.chatbot import Chatbot
 from knowledge_base.documents import Document
 from retrieval.zero_gpu import start_lending
 from ui import chat
-from ui.asking import UnknownLanguage, answer_record, questions_at_once
+from ui.asking import NotText, UnknownLanguage, answer_record, questions_at_once
 from ui.embed import FramePolicy, embed_routes, frame_policy
 from ui.mcp_tools import mcp_routes
 from ui.page_view import BRAND, page_html, page_texts
@@ -148,7 +148,8 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
 
 
 def _add_api(chatbot: Chatbot) -> None:
-    def ask(question: str, language: str = "") -> dict[str, Any]:
+    # A default, because gradio answers a missing parameter with a bare 500.
+    def ask(question: str = "", language: str = "") -> dict[str, Any]:
         """Answer one question in any language from the English documents.
 
         Args:
@@ -161,8 +162,8 @@ def _add_api(chatbot: Chatbot) -> None:
         """
         try:
             return answer_record(chatbot, question, language or None)
-        except UnknownLanguage as error:
-            raise gr.Error(str(error)) from None
+        except (NotText, UnknownLanguage) as error:
+            raise gr.Error(str(error), print_exception=False) from None
 
     api(ask, api_name="ask", concurrency_limit=questions_at_once(), concurrency_id="questions")
 

@@ -17,8 +17,15 @@ AT_ONCE = 4
 AT_ONCE_ON_A_GPU = 64
 """It takes what gathers as one batch."""
 
+MAX_SHOWN_CHARS = 50
+"""Of what is no question: enough to recognise it."""
+
 Record = dict[str, Any]
 """JSON object; see the README's section on `ask --json`."""
+
+
+class NotText(Exception):
+    """Something else where the question should be."""
 
 
 class UnknownLanguage(Exception):
@@ -37,13 +44,21 @@ def check_language(language: str | None) -> None:
         raise UnknownLanguage(f"Language {language!r} is not one of: {', '.join(LANGUAGES)}.")
 
 
+def check_question(question: object) -> None:
+    """Raises NotText for what JSON can hold besides text."""
+    if not isinstance(question, str):
+        found = json.dumps(question)[:MAX_SHOWN_CHARS]
+        raise NotText(f"The question is {found}; a text is needed.")
+
+
 def answer_record(chatbot: Chatbot, question: str, language: str | None = None) -> Record:
-    """Ask in a conversation of its own. Raises UnknownLanguage for a code that is not served."""
+    """Ask in a conversation of its own. Raises NotText, and UnknownLanguage for a code that is not served."""
     return reply_record(question, ask_once(chatbot, question, language))
 
 
 def ask_once(chatbot: Chatbot, question: str, language: str | None = None) -> Reply:
     """The same, not yet as JSON."""
+    check_question(question)
     check_language(language)
     return chatbot.reply(question, Conversation(chosen_language=language))
 

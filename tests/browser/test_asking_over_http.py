@@ -86,6 +86,24 @@ def test_a_language_that_is_not_served_is_refused_with_the_list(client):
         client.predict("Wie lange habe ich Garantie?", "xx", api_name="/ask")
 
 
+def ask_by_post(address, body):
+    """Event and data of /ask, as curl gets them."""
+    path = f"{address}gradio_api/call/v2/ask"
+    event_id = httpx.post(path, json=body, timeout=60).raise_for_status().json()["event_id"]
+    event, data = httpx.get(f"{path}/{event_id}", timeout=60).text.strip().splitlines()
+    return event.removeprefix("event: "), json.loads(data.removeprefix("data: "))
+
+
+def test_a_question_that_is_no_text_is_refused_with_what_came(desk_app):
+    event, told = ask_by_post(desk_app, {"question": None})
+    assert (event, told["error"]) == ("error", "The question is null; a text is needed.")
+
+
+def test_a_missing_question_is_an_empty_one(desk_app):
+    event, (result,) = ask_by_post(desk_app, {})
+    assert (event, result["question"], result["answer"]) == ("complete", "", None)
+
+
 # ---------------------------------------------------------------- MCP
 
 
