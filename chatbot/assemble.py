@@ -84,6 +84,12 @@ def open_knowledge_base(settings: Settings, encoder: Encoder, on_progress: Progr
     return knowledge_base
 
 
+def sample_documents(knowledge_base: KnowledgeBase) -> int:
+    """How many documents of the sample help centre it holds."""
+    files = [Path(info.file) for info in knowledge_base.documents() if info.file]
+    return sum(file.is_relative_to(SAMPLE_ARTICLES) for file in files)
+
+
 def encode_new_passages(knowledge_base: KnowledgeBase, encoder: Encoder, on_progress: Progress | None = None) -> int:
     """Encode what has no vectors of this encoder yet; returns how many passages that were."""
     report = on_progress or (lambda done, total, name: None)

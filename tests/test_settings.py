@@ -35,6 +35,7 @@ def test_the_ends_of_a_range_are_allowed():
     ("arguments", "said"),
     [
         (["serve", "--port", "99999"], "--port: 99999 is not a number from 1 to 65535"),
+        (["bench", "--limit", "0"], "--limit: 0 is not a number from 1 on"),
         (["serve", "--threshold", "abc"], "--threshold: abc is not a number from 0 to 1"),
         (["ask", "x", "--threshold", "nan"], "--threshold: nan is not a number from 0 to 1"),
     ],

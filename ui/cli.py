@@ -271,7 +271,7 @@ def _add_trim(commands: "_Commands[argparse.ArgumentParser]") -> None:
 
 def _add_bench(commands: "_Commands[argparse.ArgumentParser]") -> None:
     command = _add(commands, "bench", "time every stage on this machine, and the start of the page", "bench --limit 50")
-    command.add_argument("--limit", type=int, metavar="N", help="at most so many sample questions (default: all)")
+    command.add_argument("--limit", type=count, metavar="N", help="at most so many sample questions (default: all)")
     command.add_argument("--skip-page", action="store_true", help="do not start the page")
     command.add_argument("--out", type=Path, metavar="FILE", help="also write the JSON here")
 

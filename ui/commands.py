@@ -49,7 +49,7 @@ def serve(options: argparse.Namespace, settings: Settings) -> int:
 
 def ingest(options: argparse.Namespace, settings: Settings) -> int:
     """Add or refresh documents and index them."""
-    from chatbot.assemble import add_documents, build_encoder, encode_new_passages
+    from chatbot.assemble import add_documents, build_encoder, encode_new_passages, sample_documents
     from knowledge_base.store import KnowledgeBase
 
     missing = [str(path) for path in options.paths if not path.exists()]
@@ -57,6 +57,7 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
         raise InputError(f"There is no file or folder {', '.join(missing)}. Nothing was changed.")
     encoder = build_encoder(settings)
     with KnowledgeBase(settings.kb) as knowledge_base:
+        samples = sample_documents(knowledge_base)
         with progress_bar("Reading documents") as on_progress:
             report = add_documents(
                 options.paths,
@@ -68,6 +69,8 @@ def ingest(options: argparse.Namespace, settings: Settings) -> int:
             )
         with progress_bar("Encoding passages") as on_progress:
             encode_new_passages(knowledge_base, encoder, on_progress)
+    if samples and report.added:
+        print(_mixed(samples, settings.kb), file=sys.stderr)
     refused = [{"path": str(refusal.path), "reason": refusal.reason} for refusal in report.refused]
     counts = {name: getattr(report, name) for name in ("added", "changed", "unchanged", "removed")}
     if options.json:
@@ -223,6 +226,13 @@ def desk_password(options: argparse.Namespace, settings: Settings) -> int:
     from ui.commands_desk import desk_password as run
 
     return run()
+
+
+def _mixed(samples: int, file: Path) -> str:
+    return (
+        f"Note: {file} also holds {samples} documents of the sample help centre, and answers come from them too. For "
+        "answers from your own documents only, ingest them with --kb FILE and name that file wherever you ask."
+    )
 
 
 def _lines(path: Path) -> Iterator[str]:
