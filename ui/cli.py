@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from chatbot.settings import DEFAULT_KNOWLEDGE_BASE, Settings
-from ui.help_texts import QUESTION_FORMATS
 from ui.arguments import count, day, port, share
+from ui.help_texts import QUESTION_FORMATS
 from ui.output import never_fail_on_characters
 
 EXIT_ERROR = 1
