@@ -9,7 +9,7 @@ from knowledge_base.documents import Document
 from knowledge_base.loaders_errors import LoadError, NoText, UnknownKind, UnreadableFile
 from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text, printable, read_bytes
 
-LOADER_VERSION = 1
+LOADER_VERSION = 2
 """Raise it when the same file would give other documents: the next ingestion reads every file anew."""
 
 

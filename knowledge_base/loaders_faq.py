@@ -3,16 +3,20 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from knowledge_base.documents import Document
 from knowledge_base.loaders_errors import BadEntry, LoadError, NoText, WrongStructure
 from knowledge_base.loaders_markdown import scalar, tag_list, translations
-from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text, normalise
+from knowledge_base.loaders_read import MAX_FILE_BYTES, FileSource, LoadedFile, decode_text, normalise
 from knowledge_base.plain_text import one_line
 
 DELIMITERS = (",", ";", "\t", "|")
 """Spreadsheets of many countries write semicolons."""
+
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*\n', re.IGNORECASE)
+"""What spreadsheets write and read above the header to say which delimiter follows."""
 
 _WANTED = "it needs the columns question and answer, and may have id, title, url, tags and updated"
 
@@ -22,8 +26,10 @@ Row = tuple[int, Mapping[str, object] | str]
 
 def load_csv(data: bytes, source: FileSource) -> LoadedFile:
     """A table with a header line; the delimiter is the one under which question and answer are columns."""
-    text = decode_text(data, source.path).lstrip("\ufeff")
-    for delimiter in DELIMITERS:
+    # The library refuses fields above 128 KB, and all rows after one; no file that is read holds a longer field.
+    csv.field_size_limit(MAX_FILE_BYTES)
+    named, text = _split_separator_line(decode_text(data, source.path).lstrip("\ufeff"))
+    for delimiter in (*named, *DELIMITERS):
         header = next(csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True), [])
         names = [one_line(name).lower() for name in header]
         if {"question", "answer"} <= set(names):
@@ -37,6 +43,11 @@ def load_jsonl(data: bytes, source: FileSource) -> LoadedFile:
     return _entries(_json_rows(decode_text(data, source.path)), source)
 
 
+def _split_separator_line(text: str) -> tuple[str, str]:
+    match = _SEPARATOR_LINE.match(text)
+    return (match.group(1), text[match.end() :]) if match else ("", text)
+
+
 def _csv_rows(text: str, names: list[str], delimiter: str) -> Iterable[Row]:
     # Strict, or a quote that is never closed would swallow all rows after it.
     rows = csv.reader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True, strict=True)
@@ -46,9 +57,18 @@ def _csv_rows(text: str, names: list[str], delimiter: str) -> Iterable[Row]:
         for values in rows:
             number += 1
             if any(value.strip() for value in values):
-                yield number, dict(zip(names, values, strict=False))
+                yield number, _by_name(names, values)
     except csv.Error as error:
         yield number + 1, f"cannot be read ({error}), nor what follows it"
+
+
+def _by_name(names: Sequence[str], values: Sequence[str]) -> dict[str, object]:
+    """Of columns with the same name the first that is filled counts."""
+    found: dict[str, object] = {}
+    for name, value in zip(names, values, strict=False):
+        if value.strip():
+            found.setdefault(name, value)
+    return found
 
 
 def _json_rows(text: str) -> Iterable[Row]:
@@ -69,8 +89,10 @@ def _json_rows(text: str) -> Iterable[Row]:
 def _entries(rows: Iterable[Row], source: FileSource) -> LoadedFile:
     documents: dict[str, Document] = {}
     left_out: list[LoadError] = []
+    rows = list(rows)
+    given = {_given_id(values) for _, values in rows}
     for number, values in rows:
-        name = number if isinstance(values, str) else scalar(values.get("id")) or number
+        name = _given_id(values) or (f"row-{number}" if str(number) in given else str(number))
         entry_id = f"{source.id}#{name}"
         problem = values if isinstance(values, str) else _problem(values)
         if entry_id in documents:
@@ -83,6 +105,10 @@ def _entries(rows: Iterable[Row], source: FileSource) -> LoadedFile:
         reason = f"holds no usable entry: {_WANTED}"
         raise NoText(source.path, f"{reason}; {left_out[0].reason}" if left_out else reason)
     return LoadedFile(tuple(documents.values()), tuple(left_out))
+
+
+def _given_id(values: Mapping[str, object] | str) -> str:
+    return "" if isinstance(values, str) else scalar(values.get("id"))
 
 
 def _problem(values: Mapping[str, object]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from math import isfinite
 
 import yaml  # type: ignore[import-untyped]
 from markdown_it import MarkdownIt
@@ -41,7 +42,9 @@ def load_markdown(data: bytes, source: FileSource) -> LoadedFile:
 
 
 def scalar(value: object) -> str:
-    """One line of text from a value of front matter or JSON; lists and tables give nothing."""
+    """One line of text from a value of front matter or JSON; lists, tables and NaN give nothing."""
+    if isinstance(value, float) and not isfinite(value):
+        return ""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return one_line(storable(str(value)))
     return ""

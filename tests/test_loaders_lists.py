@@ -138,3 +138,41 @@ def test_a_quote_that_is_never_closed_does_not_swallow_the_rest_silently(tmp_pat
     loaded = load_file(write(tmp_path, "faq.csv", 'question,answer\nA?,a\nB?,"b\nC?,c\n'))
     assert [document.question for document in loaded.documents] == ["A?"]
     assert loaded.left_out[0].reason == "entry 2 cannot be read (unexpected end of data), nor what follows it"
+
+
+def test_an_answer_of_any_length_costs_no_row_after_it(tmp_path):
+    documents = load(tmp_path, "faq.csv", f"question,answer\nA?,{'x' * 200_000}\nB?,b\n")
+    assert [len(document.text) for document in documents] == [200_000, 1]
+
+
+def test_one_long_line_without_columns_is_refused_by_name(tmp_path):
+    with pytest.raises(WrongStructure, match="is not a list of questions and answers"):
+        load(tmp_path, "a.csv", "x" * 200_000)
+
+
+@pytest.mark.parametrize("line", ["sep=;", '"sep=;"', "SEP=;"])
+def test_a_line_that_names_the_delimiter_is_no_header(tmp_path, line):
+    (document,) = load(tmp_path, "faq.csv", f"{line}\r\nquestion;answer\r\nWhy?;Because, really.\r\n")
+    assert (document.id, document.text) == ("faq.csv#1", "Because, really.")
+
+
+def test_the_delimiter_that_a_file_names_may_be_any(tmp_path):
+    assert load(tmp_path, "faq.csv", "sep=^\nquestion^answer\nWhy?^Because.\n")[0].text == "Because."
+
+
+def test_a_row_without_id_is_no_duplicate_of_a_given_number(tmp_path):
+    documents = load(tmp_path, "faq.csv", "id,question,answer\n2,A?,a\n,B?,b\n,C?,c\n")
+    assert [document.id for document in documents] == ["faq.csv#2", "faq.csv#row-2", "faq.csv#3"]
+
+
+def test_of_two_columns_of_one_name_the_filled_one_counts(tmp_path):
+    first, second = load(tmp_path, "faq.csv", "question,answer,answer\nA?,a,\nB?,,b\n")
+    assert (first.text, second.text) == ("a", "b")
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_what_is_no_number_in_json_is_no_answer(tmp_path, number):
+    lines = f'{{"question": "A?", "answer": {number}}}\n{{"question": "B?", "answer": 3.5}}\n'
+    loaded = load_file(write(tmp_path, "faq.jsonl", lines))
+    assert [document.text for document in loaded.documents] == ["3.5"]
+    assert loaded.left_out[0].reason == "entry 1 has no answer"
