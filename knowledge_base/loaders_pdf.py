@@ -3,7 +3,7 @@
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pypdf
 from pypdf.errors import DependencyError
@@ -20,8 +20,13 @@ MIN_PAGES_FOR_RUNNING_LINES = 3
 """A line that opens or closes most pages is a header or footer; with two pages it may be chance."""
 
 _SPLIT_WORD = re.compile(r"([^\W\d_]+)[-\u2010\u00ad]\n[ \t]*([a-zß-öø-ÿ][^\W\d_]*)")
-_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(r"(?<!\d)\d{1,5}(?!\d)")
 _FILE_NAME = re.compile(r"\.(docx?|pdf|indd|pages|odt|html?|tex|dvi|xlsx?|pptx?)\s*$|^untitled|^microsoft word", re.I)
+
+
+_Reading = tuple[str, int | None]
+"""What an edge line shares with those of other pages: itself, or its text around a number that counts the pages, and
+what that number is ahead of the page. Prices and measures differ too, but do not count."""
 
 
 def load_pdf(data: bytes, source: FileSource) -> LoadedFile:
@@ -94,17 +99,36 @@ def _without_running_lines(pages: Sequence[str]) -> list[str]:
     cut = [page.split("\n") for page in pages]
     if len(cut) < MIN_PAGES_FOR_RUNNING_LINES:
         return list(pages)
-    for edge in (0, -1):
-        seen = Counter(_shape(lines[edge]) for lines in cut)
-        running = {shape for shape, count in seen.items() if shape and count > len(cut) / 2}
-        for lines in cut:
-            if _shape(lines[edge]) in running:
-                lines[edge] = ""
-    return ["\n".join(lines).strip() for lines in cut]
+    running = {edge: _running(cut, edge) for edge in (0, -1)}
+    return [_stripped(lines, number, running) for number, lines in enumerate(cut)]
 
 
-def _shape(line: str) -> str:
-    return _DIGITS.sub("#", one_line(line))
+def _running(cut: Sequence[Sequence[str]], edge: int) -> set[_Reading]:
+    seen = Counter(reading for number, lines in enumerate(cut) for reading in _readings(lines[edge], number))
+    return {reading for reading, count in seen.items() if count > len(cut) / 2}
+
+
+def _stripped(lines: Sequence[str], number: int, running: Mapping[int, set[_Reading]]) -> str:
+    """The page without its running lines; where nothing else stands on it, it keeps those that are no page number."""
+    kept, words = list(lines), list(lines)
+    for edge, readings in running.items():
+        found = _readings(lines[edge], number) & readings
+        if found:
+            kept[edge] = ""
+        if any(offset is not None for _, offset in found):
+            words[edge] = ""
+    return "\n".join(kept).strip() or "\n".join(words).strip()
+
+
+def _readings(line: str, number: int) -> set[_Reading]:
+    line = one_line(line)
+    if not line:
+        return set()
+    counting = {
+        (f"{line[: digits.start()]}#{line[digits.end() :]}", int(digits.group()) - number)
+        for digits in _PAGE_NUMBER.finditer(line)
+    }
+    return {(line, None), *counting}
 
 
 def _outline(reader: pypdf.PdfReader) -> list[tuple[int, str]]:

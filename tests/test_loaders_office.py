@@ -51,6 +51,23 @@ def test_running_headers_and_page_numbers_are_left_out():
     assert join_pages(pages) == "First.\n\nSecond.\n\nThird."
 
 
+def test_numbers_that_count_no_pages_are_no_footers(tmp_path):
+    pages = [[f"Lamp {name}", f"Price: {price} euros"] for name, price in [("A", 49), ("B", 79), ("C", 19)]]
+    assert load(tmp_path, "a.pdf", pdf_bytes(pages)).text == (
+        "Lamp A\nPrice: 49 euros\n\nLamp B\nPrice: 79 euros\n\nLamp C\nPrice: 19 euros"
+    )
+
+
+def test_a_page_number_inside_a_running_line_is_known_by_its_counting():
+    pages = [f"Acme 2024, page {number} of 9\nText {name}." for number, name in enumerate("abcd", start=3)]
+    assert join_pages(pages) == "Text a.\n\nText b.\n\nText c.\n\nText d."
+
+
+def test_a_page_of_running_lines_only_keeps_its_words():
+    pages = ["Acme\nFirst.\n1", "Acme\nSecond.\n2", "Acme\n3", "4"]
+    assert join_pages(pages) == "First.\n\nSecond.\n\nAcme"
+
+
 def test_pdf_title_comes_from_its_metadata(tmp_path):
     assert load(tmp_path, "a.pdf", pdf_bytes([["Text."]], title="User manual")).title == "User manual"
 
