@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import docx
 from docx.document import Document as WordDocument
-from docx.table import Table, _Row
+from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from knowledge_base.documents import Document
 from knowledge_base.loaders_errors import BrokenFile, EncryptedFile, HugeFile, NoText
+from knowledge_base.loaders_office_xml import ListNumbers, has_properties, unwrap
 from knowledge_base.loaders_read import FileSource, LoadedFile, normalise
 from knowledge_base.plain_text import TextBuilder, one_line, table_row
 
@@ -27,9 +28,11 @@ def load_docx(data: bytes, source: FileSource) -> LoadedFile:
     word = _open(data, source)
     builder = TextBuilder()
     try:
+        unwrap(word)
         title = _write(word, builder)
-        title = one_line(normalise(word.core_properties.title or "")) or title
-        updated = word.core_properties.modified
+        properties = word.core_properties if has_properties(word) else None
+        title = one_line(normalise((properties and properties.title) or "")) or title
+        updated = properties and properties.modified
     except Exception as error:  # the XML inside can be damaged in any way, and any error comes out
         raise _broken(source, error) from error
     if not builder.text:
@@ -71,6 +74,7 @@ def _broken(source: FileSource, error: Exception) -> BrokenFile:
 def _write(word: WordDocument, builder: TextBuilder) -> str:
     """Write all of it; returns the text of the Title style, if there is one."""
     title = ""
+    numbers = ListNumbers(word)
     for item in word.iter_inner_content():
         if isinstance(item, Table):
             write = builder.block
@@ -87,7 +91,7 @@ def _write(word: WordDocument, builder: TextBuilder) -> str:
             title = one_line(text)
             builder.heading(1, text)
         elif _is_list_item(item, style):
-            builder.line(text)
+            builder.line(numbers.next(item) + text if text else "")
         else:
             builder.block(text)
     return title
@@ -120,6 +124,13 @@ def _cells(row: _Row) -> list[str]:
     seen = None
     for cell in row.cells:
         # A merged cell is handed out once for each column it covers.
-        texts.append("" if cell._tc is seen else one_line(normalise(cell.text)))
+        texts.append("" if cell._tc is seen else _cell_text(cell))
         seen = cell._tc
     return texts
+
+
+def _cell_text(cell: _Cell) -> str:
+    parts = []
+    for item in cell.iter_inner_content():
+        parts.append("; ".join(_rows(item)) if isinstance(item, Table) else item.text)
+    return one_line(normalise(" ".join(parts)))

@@ -1,5 +1,12 @@
 """PDF and Word files become documents."""
 
+import io
+import re
+import zipfile
+
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls
+
 from knowledge_base.documents import Heading
 from knowledge_base.loaders import load_documents
 from knowledge_base.loaders_pdf import join_pages, mend_split_words
@@ -144,3 +151,106 @@ def test_docx_title_style_is_the_title_and_a_heading(tmp_path):
     document = load(tmp_path, "a.docx", docx_bytes(build))
     assert document.title == "Warranty"
     assert document.headings == (Heading(0, 8, 1, "Warranty"),)
+
+
+def xml(content):
+    """A piece of a Word file from its XML, the root tag without its name space declaration."""
+    name, rest = content.split(">", 1)
+    return parse_xml(f"{name} {nsdecls('w')}>{rest}")
+
+
+def add(word, content):
+    word.element.body.insert_element_before(xml(content), "w:sectPr")
+
+
+def run(text):
+    return f"<w:r><w:t>{text}</w:t></w:r>"
+
+
+def test_docx_tracked_insertions_are_read_and_deletions_are_not(tmp_path):
+    def build(word):
+        add(
+            word,
+            "<w:p><w:r><w:t xml:space='preserve'>Refunds take </w:t></w:r>"
+            "<w:del w:id='1' w:author='A'><w:r><w:delText>five</w:delText></w:r></w:del>"
+            f"<w:ins w:id='2' w:author='A'>{run('ten')}</w:ins><w:moveFrom w:id='3' w:author='A'>{run('old')}"
+            f"</w:moveFrom>{run(' days.')}</w:p>",
+        )
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == "Refunds take ten days."
+
+
+def test_docx_content_controls_and_fields_are_read_in_their_place(tmp_path):
+    def build(word):
+        word.add_paragraph("First.")
+        add(
+            word,
+            "<w:sdt><w:sdtPr><w:tag w:val='x'/></w:sdtPr><w:sdtContent>"
+            f"<w:p>{run('Call ')}<w:sdt><w:sdtContent>{run('Ann')}</w:sdtContent></w:sdt>"
+            f"<w:fldSimple w:instr='REF p'>{run(' on 12')}</w:fldSimple></w:p></w:sdtContent></w:sdt>",
+        )
+        add(
+            word,
+            "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr>"
+            f"<w:sdtContent><w:p>{run('Click here')}</w:p></w:sdtContent></w:sdt>",
+        )
+        word.add_paragraph("Last.")
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == "First.\n\nCall Ann on 12\n\nLast."
+
+
+def test_docx_table_in_a_cell_is_read(tmp_path):
+    def build(word):
+        table = word.add_table(rows=2, cols=2)
+        table.cell(0, 0).text, table.cell(0, 1).text = "Plan", "Prices"
+        table.cell(1, 0).text = "Basic"
+        inner = table.cell(1, 1).add_table(rows=3, cols=2)
+        for row, texts in zip(inner.rows, [("Term", "Euros"), ("Month", "5"), ("Year", "50")], strict=True):
+            row.cells[0].text, row.cells[1].text = texts
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == (
+        "Plan: Basic; Prices: Term: Month; Euros: 5; Term: Year; Euros: 50"
+    )
+
+
+def test_docx_lists_keep_their_numbers(tmp_path):
+    def build(word):
+        for text in ("Unplug it.", "Open the lid."):
+            word.add_paragraph(text, style="List Number")
+        word.add_paragraph("Tips:")
+        word.add_paragraph("Use gloves.", style="List Bullet")
+
+    text = load(tmp_path, "a.docx", docx_bytes(build)).text
+    assert text == "1. Unplug it.\n2. Open the lid.\n\nTips:\nUse gloves."
+
+
+def test_docx_nested_lists_count_anew_under_each_item(tmp_path):
+    def build(word):
+        numbering = word.part.numbering_part.element
+        numbering.insert(
+            0,
+            xml(
+                "<w:abstractNum w:abstractNumId='90'>"
+                "<w:lvl w:ilvl='0'><w:start w:val='3'/><w:numFmt w:val='decimal'/><w:lvlText w:val='%1.'/></w:lvl>"
+                "<w:lvl w:ilvl='1'><w:numFmt w:val='lowerRoman'/><w:lvlText w:val='%1.%2)'/></w:lvl></w:abstractNum>"
+            ),
+        )
+        numbering.append(xml("<w:num w:numId='90'><w:abstractNumId w:val='90'/></w:num>"))
+        for level, text in [(0, "A"), (1, "B"), (1, "C"), (0, "D"), (1, "E")]:
+            place = f"<w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='90'/></w:numPr></w:pPr>"
+            add(word, f"<w:p>{place}{run(text)}</w:p>")
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == "3. A\n3.i) B\n3.ii) C\n4. D\n4.i) E"
+
+
+def test_docx_without_properties_has_no_title_and_date_of_its_own(tmp_path):
+    packed, out = zipfile.ZipFile(io.BytesIO(docx_bytes(lambda word: word.add_paragraph("Two years.")))), io.BytesIO()
+    with zipfile.ZipFile(out, "w") as bare:
+        for name in packed.namelist():
+            content = packed.read(name)
+            if name == "_rels/.rels":
+                content = re.sub(rb"<Relationship [^>]*core-properties[^>]*/>", b"", content)
+            if name != "docProps/core.xml":
+                bare.writestr(name, content)
+    document = load(tmp_path, "warranty-terms.docx", out.getvalue())
+    assert (document.title, document.updated) == ("Warranty terms", None)
