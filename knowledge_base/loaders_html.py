@@ -10,7 +10,8 @@ from bs4.element import NavigableString
 from knowledge_base.documents import Document
 from knowledge_base.loaders_errors import BrokenFile, NoText
 from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text
-from knowledge_base.plain_text import TextBuilder, one_line, table_row
+from knowledge_base.loaders_tables import Cell, table_lines
+from knowledge_base.plain_text import TextBuilder, one_line
 
 _SKIPPED_NAMES = "script style nav noscript template svg math iframe object canvas head title button select textarea"
 _SKIPPED = frozenset(_SKIPPED_NAMES.split())
@@ -32,6 +33,10 @@ _KNOWN = _SKIPPED | _LINES | _BLOCKS | _INLINE | frozenset(_HEADINGS)
 _TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)[\s/>]|<[!?]")
 _LAYOUT_CONTENT = ["table", "ul", "ol", *_HEADINGS]
 _SPACES = re.compile(r"[ \t\n\r\f]+")
+_HIDING_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
+_NUMBER = re.compile(r"[0-9]{1,6}")
+_TO_THE_END = 1_000_000
+"""`rowspan="0"`: down to the end of the table."""
 _PROLOG = re.compile(r"^\s*<\?xml[^>]*>")
 
 
@@ -73,6 +78,13 @@ def is_html_tag(markup: str) -> bool:
         return False
     name = match.group(1)
     return name is None or name.lower() in _KNOWN
+
+
+def hides_content(markup: str) -> bool:
+    """Whether no reader of the page sees what stands inside the element that this tag opens."""
+    match = _TAG_NAME.match(markup)
+    tag = _parse(markup).find(match.group(1).lower()) if match and match.group(1) else None
+    return isinstance(tag, Tag) and _is_hidden(tag)
 
 
 def _parse(markup: str) -> BeautifulSoup:
@@ -138,7 +150,7 @@ class _Writer:
     def _enter(self, tag: Tag) -> bool:
         """Whether the tag's children are to be walked."""
         name = tag.name.lower()
-        if name in _SKIPPED or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
+        if _is_hidden(tag):
             return False
         if name == "br":
             self._pending.append("\v")
@@ -156,10 +168,14 @@ class _Writer:
         elif name in _LINES:
             self._line_depth += 1
             if name == "li" and tag.parent is not None and tag.parent.name == "ol":
-                number = self._item_numbers.get(id(tag.parent), 0) + 1
-                self._item_numbers[id(tag.parent)] = number
-                self._pending.append(f"{number}. ")
+                self._pending.append(f"{self._item_number(tag, tag.parent)}. ")
         return True
+
+    def _item_number(self, item: Tag, parent: Tag) -> int:
+        following = self._item_numbers.get(id(parent), _count(parent, "start", 0))
+        number = _count(item, "value", 0) if item.has_attr("value") else following
+        self._item_numbers[id(parent)] = number + 1
+        return number
 
     def _leave(self, tag: Tag) -> None:
         name = tag.name.lower()
@@ -188,14 +204,34 @@ class _Writer:
     def _table(self, table: Tag) -> None:
         caption = table.find("caption")
         if caption is not None:
-            self._out.block(one_line(caption.get_text(" ")))
-        header: list[str] = []
+            self._out.block(_line_of(caption))
+        rows = [
+            [_cell(cell) for cell in row.find_all(["td", "th"])] for row in table.find_all("tr") if not _is_hidden(row)
+        ]
         write = self._out.block
-        for row in table.find_all("tr"):
-            cells = row.find_all(["td", "th"])
-            texts = [one_line(cell.get_text(" " if cell.find(["br", "p", "div"]) else "")) for cell in cells]
-            if cells and not header and all(cell.name == "th" for cell in cells):
-                header = texts
-            else:
-                write(table_row(header, texts))
-                write = self._out.line
+        for line in table_lines(rows):
+            write(line)
+            write = self._out.line
+
+
+def _cell(tag: Tag) -> Cell:
+    return Cell(_line_of(tag), tag.name == "th", _count(tag, "colspan", 1), _count(tag, "rowspan", _TO_THE_END))
+
+
+def _count(tag: Tag, name: str, zero: int) -> int:
+    value = _attribute(tag, name)
+    return (int(value) or zero) if _NUMBER.fullmatch(value) else 1
+
+
+def _line_of(tag: Tag) -> str:
+    if _is_hidden(tag):
+        return ""
+    builder = TextBuilder()
+    _Writer(builder).write(tag)
+    return one_line(builder.text)
+
+
+def _is_hidden(tag: Tag) -> bool:
+    if tag.name.lower() in _SKIPPED or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
+        return True
+    return bool(_HIDING_STYLE.search(_attribute(tag, "style")))

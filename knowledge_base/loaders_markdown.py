@@ -1,7 +1,7 @@
 """Markdown -> a document: plain text without markup, headings with offsets, front matter as its data."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import isfinite
 
 import yaml  # type: ignore[import-untyped]
@@ -10,11 +10,12 @@ from markdown_it.token import Token
 
 from knowledge_base.documents import Document
 from knowledge_base.loaders_errors import NoText, WrongStructure
-from knowledge_base.loaders_html import html_text, is_html_tag
+from knowledge_base.loaders_html import hides_content, html_text, is_html_tag
 from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text, storable
 from knowledge_base.plain_text import TextBuilder, one_line, table_row
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]*)")
 _TAG_BREAK = re.compile(r"[,;|]")
 
 
@@ -168,7 +169,36 @@ class _Writer:
 
 
 def _inline_text(tokens: Sequence[Token]) -> str:
-    return "".join(map(_token_text, tokens))
+    return "".join(map(_token_text, _shown(tokens)))
+
+
+def _shown(tokens: Sequence[Token]) -> Iterator[Token]:
+    """The tokens but those from a tag that hides what is inside to its end; a tag without end is a slip of words."""
+    ends = _element_ends(tokens)
+    position = 0
+    while position < len(tokens):
+        end = ends.get(position)
+        if end is not None and hides_content(tokens[position].content):
+            position = end
+        else:
+            yield tokens[position]
+        position += 1
+
+
+def _element_ends(tokens: Sequence[Token]) -> dict[int, int]:
+    """Position of a start tag -> position of its end tag."""
+    ends: dict[int, int] = {}
+    waiting: dict[str, list[int]] = {}
+    for position, token in enumerate(tokens):
+        match = _TAG.match(token.content) if token.type == "html_inline" else None
+        if match is None:
+            continue
+        opened = waiting.setdefault(match["name"].lower(), [])
+        if not match["end"]:
+            opened.append(position)
+        elif opened:
+            ends[opened.pop()] = position
+    return ends
 
 
 def _token_text(token: Token) -> str:
