@@ -98,13 +98,14 @@ def _paragraph(text: str, start: int, end: int, wrapped: bool) -> list[Sentence]
 def _lines(text: str, start: int, end: int, wrapped: bool) -> list[tuple[int, int]]:
     lines: list[tuple[int, int]] = []
     position = start
+    before = ""
     for line in text[start:end].split("\n"):
         stop = position + len(line)
-        if wrapped and lines and is_wrap(text[lines[-1][0] : lines[-1][1]].rpartition("\n")[2], line):
+        if wrapped and lines and is_wrap(before, line):
             lines[-1] = (lines[-1][0], stop)
         else:
             lines.append((position, stop))
-        position = stop + 1
+        position, before = stop + 1, line
     return lines
 
 

@@ -1,11 +1,13 @@
 """Documents are cut into passages along headings and sentences, with exact offsets."""
 
+import time
 from pathlib import Path
 
 from knowledge_base.chunking import MAX_WORDS, cut_passages, word_size
 from knowledge_base.documents import Document, Heading
 from knowledge_base.loaders_markdown import load_markdown
 from knowledge_base.loaders_read import FileSource
+from knowledge_base.sentences import split_sentences
 
 
 def markdown(text):
@@ -160,3 +162,10 @@ def test_white_space_only_gives_no_passage():
 def test_a_no_break_space_beside_an_initial_is_harmless():
     text = "Written by J.\u00a0R.\u2029Smith. It is short."
     assert texts(plain(text)) == [text]
+
+
+def test_a_sentence_over_very_many_lines_is_cut_in_no_time():
+    text = "\n".join(["these words go on and on over the line end without a stop"] * 20_000)
+    start = time.perf_counter()
+    assert len(split_sentences(text, 0, len(text), wrapped=True)) == 1
+    assert time.perf_counter() - start < 3
