@@ -18,6 +18,7 @@ from math import exp, log
 import numpy as np
 from numpy.typing import NDArray
 
+from chatbot.language_parts import running_text, without_code
 from chatbot.language_words import find_words, fold, load_word_table, plain, words_of
 from chatbot.phrases import small_talk_languages
 from chatbot.scripts import UNKNOWN, candidates, main_script, outside_quotes
@@ -72,8 +73,6 @@ _MOST_SAMPLES = 12
 """Spread over the whole document: a foreign quotation or a list of names fills one or two."""
 _FEWEST_FOREIGN_SAMPLES = 1
 _FOREIGN_SHARE = 0.6
-_NOT_LANGUAGE = re.compile(r"```.*?```|`[^`]*`|<[^<>]{1,200}>|[!-~]*(?:://|@|www\.|[\d_/\\])[!-~]*", re.DOTALL)
-"""Code, markup, addresses, and ASCII words with digits or strokes: product codes, prices, paths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,14 @@ def _base_code(code: str | None) -> str:
 
 def refuse_if_not_english(text: str) -> str | None:
     """Why a document is refused as not English; None for English and for what is too short or mixed to tell."""
-    found = Counter(_certain_codes(text))
+    text = without_code(_composed(text))
+    reason = _why_foreign(text)
+    # Names, addresses and dishes stand in lists and are foreign in English pages as well; sentences are not.
+    return reason if reason and _why_foreign(running_text(text)) else None
+
+
+def _why_foreign(text: str) -> str | None:
+    found = Counter(_certain_codes(_one_line(text)))
     english, other = found.pop("en", 0), found.total()
     if other < _FEWEST_FOREIGN_SAMPLES or other < _FOREIGN_SHARE * (english + other):
         return None
@@ -144,7 +150,6 @@ def refuse_if_not_english(text: str) -> str | None:
 
 
 def _certain_codes(text: str) -> Iterator[str]:
-    text = _language_part(text, None)
     starts = range(0, len(text), _SAMPLE_CHARS)
     for start in starts[:: max(1, len(starts) // _MOST_SAMPLES)]:
         found = detect_language(text[start : start + _SAMPLE_CHARS])
@@ -152,10 +157,17 @@ def _certain_codes(text: str) -> Iterator[str]:
             yield found.unserved or found.code or UNKNOWN
 
 
-def _language_part(text: str, limit: int | None = _LONGEST_READ_CHARS) -> str:
-    # Compatibility forms first: full-width Latin, half-width kana, Arabic presentation forms.
-    kept = _NOT_LANGUAGE.sub(" ", unicodedata.normalize("NFKC", text[:limit]))
-    return " ".join("".join(char if char.isprintable() else " " for char in kept).split())
+def _language_part(text: str) -> str:
+    return _one_line(without_code(_composed(text[:_LONGEST_READ_CHARS])))
+
+
+def _composed(text: str) -> str:
+    """Without compatibility forms: full-width Latin, half-width kana, Arabic presentation forms."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _unsure(

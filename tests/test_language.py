@@ -1,5 +1,6 @@
 """Which language a message is in, and when the program does not claim to know."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +13,7 @@ from chatbot.language import (
     refuse_if_not_english,
     served_code,
 )
+from chatbot.language_parts import without_code
 
 PARCEL = {
     "en": "Where is my parcel?",
@@ -259,3 +261,49 @@ def test_table_of_numbers_is_accepted():
 @pytest.mark.parametrize("text", ["", "Status", "Prime Video", "42"])
 def test_short_document_is_accepted(text):
     assert refuse_if_not_english(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Where is your shop in Milan?\nVia della Spiga 12, 20121 Milano",
+        "Our shops in Paris\n\n" + "12 rue de Rivoli, 75001 Paris\n8 avenue des Champs-Élysées, 75008 Paris\n" * 9,
+        "Which dishes are vegetarian?\nRisotto ai funghi porcini, gnocchi alla sorrentina, parmigiana di melanzane.",
+    ],
+)
+def test_foreign_names_in_a_list_are_no_foreign_text(text):
+    assert refuse_if_not_english(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wie lange dauert die Lieferung?\nDie Lieferung dauert drei bis fünf Werktage.", "German"),
+        ("Comment retourner un article ?\nVous pouvez le retourner dans les 30 jours.", "French"),
+        ("# Versand\n- Versand ab 50 Euro frei\n\nWir liefern nach ganz Europa und in die Schweiz.", "German"),
+        ("返品はどうすればいいですか？\n商品到着後30日以内に返品できます。", "Japanese"),
+    ],
+)
+def test_a_foreign_sentence_is_enough_to_refuse(text, language):
+    assert language in (refuse_if_not_english(text) or "")
+
+
+@pytest.mark.parametrize("run", ["-" * 40_000, "x<a>" * 20_000, "<" * 40_000, "`" * 40_001])
+def test_a_long_run_without_spaces_is_read_in_no_time(run):
+    start = time.perf_counter()
+    assert refuse_if_not_english(run) is None
+    assert time.perf_counter() - start < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("pay AB-1 or 5€ now", "pay or € now"),
+        ("see www.example.com, or a@b, or C:\\x, or http://a today", "see or or or today"),
+        ("use `pip install` and ```\nx = 1\n``` and <b>bold", "use and and bold"),
+        ("a<b>c/d e`f g`h i", "e h i"),
+        ("plain-words (in brackets) stay `here", "plain-words (in brackets) stay `here"),
+    ],
+)
+def test_code_addresses_and_numbers_are_no_language(text, kept):
+    assert " ".join(without_code(text).split()) == kept
