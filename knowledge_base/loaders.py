@@ -122,8 +122,27 @@ def _walk(folder: Path, problems: list[LoadError]) -> Iterator[Path]:
         where = Path(os.fsdecode(error.filename or folder))
         problems.append(UnreadableFile(where, f"cannot be searched: {error.strerror or error}"))
 
-    for parent, folders, names in os.walk(folder, onerror=note):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    root = Path(os.path.realpath(folder))
+    seen = {root}
+    for parent, folders, names in os.walk(folder, onerror=note, followlinks=True):
+        shown = [Path(parent, name) for name in sorted(folders) if not name.startswith(".")]
+        folders[:] = [path.name for path in shown if _is_searched(path, root, seen, problems)]
         for name in sorted(names):
             if not name.startswith("."):
                 yield Path(parent, name)
+
+
+def _is_searched(folder: Path, root: Path, seen: set[Path], problems: list[LoadError]) -> bool:
+    """Each folder once, whatever links lead to it; those under `root` where they really are."""
+    target = Path(os.path.realpath(folder))
+    if folder.is_symlink():
+        if target != root and root.is_relative_to(target):
+            reason = "is a link to a folder that holds the searched one, so it is not followed; name that folder itself"
+            problems.append(UnreadableFile(folder, reason))
+            return False
+        if target.is_relative_to(root) and not any(part[0] == "." for part in target.relative_to(root).parts):
+            return False
+    if target in seen:
+        return False
+    seen.add(target)
+    return True

@@ -37,6 +37,8 @@ _BYTE_ORDER_MARKS = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
+_UNSHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, line ends and marks that turn the direction of what follows."""
 _LINE_END = re.compile(r"\r\n?")
 
 
@@ -94,8 +96,8 @@ def decode_text(data: bytes, path: Path, declared: str | None = None) -> str:
 
 
 def printable(path: Path | str) -> str:
-    """The path as storable text; bytes of a name that are not UTF-8 become U+FFFD."""
-    return os.fsencode(path).decode("utf-8", errors="replace")
+    """The path as storable text; what no screen shows of a name (bytes, line ends, escapes) becomes U+FFFD."""
+    return _UNSHOWN.sub("\ufffd", os.fsencode(path).decode("utf-8", errors="replace"))
 
 
 def normalise(text: str) -> str:

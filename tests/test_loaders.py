@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from knowledge_base.documents import Heading
-from knowledge_base.loaders import find_files, load_documents
+from knowledge_base.loaders import find_files, load_documents, search_files
 from knowledge_base.loaders_errors import UnknownKind
 
 ROOT = Path(__file__).parent.parent
@@ -206,6 +206,41 @@ def test_find_files_is_ordered_skips_hidden_ones_and_names_each_once(tmp_path):
         (tmp_path / name).write_text("x")
     found = find_files([tmp_path, tmp_path / "a.md"])
     assert found == [tmp_path / "a.md", tmp_path / "b.md", tmp_path / "sub" / "c.md"]
+
+
+@pytest.fixture
+def linked_folders(tmp_path):
+    for name in ("docs/a.md", "docs/sub/b.md", "other/c.md", "other/deep/d.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    return tmp_path / "docs", tmp_path / "other"
+
+
+def test_linked_folders_are_searched_once_and_without_end(linked_folders):
+    docs, other = linked_folders
+    (docs / "again").symlink_to(docs / "sub")
+    (docs / "first").symlink_to(other / "deep")
+    (docs / "linked").symlink_to(other)
+    (other / "back").symlink_to(other)
+    found, problems = search_files([docs])
+    names = [path.relative_to(docs).as_posix() for path, _ in found]
+    assert (names, problems) == (["a.md", "first/d.md", "linked/c.md", "sub/b.md"], [])
+
+
+def test_a_link_to_the_folder_around_is_named_and_not_followed(linked_folders):
+    docs, _ = linked_folders
+    (docs / "sub" / "up").symlink_to(docs.parent)
+    found, (problem,) = search_files([docs])
+    assert [path.name for path, _ in found] == ["a.md", "b.md"]
+    assert problem.path == docs / "sub" / "up"
+    assert "a link to a folder that holds the searched one" in problem.reason
+
+
+def test_a_file_name_with_control_characters_gives_a_readable_id(tmp_path):
+    path = tmp_path / "a\nb\x1b[31m\u202ec.md"
+    path.write_text("Text.")
+    (document,) = load_documents(path)
+    assert document.id == "a\ufffdb\ufffd[31m\ufffdc.md"
 
 
 def test_words_in_angle_brackets_on_a_line_of_their_own_stay(tmp_path):
