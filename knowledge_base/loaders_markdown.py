@@ -1,7 +1,9 @@
 """Markdown -> a document: plain text without markup, headings with offsets, front matter as its data."""
 
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from math import isfinite
 
 import yaml  # type: ignore[import-untyped]
@@ -9,12 +11,18 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from knowledge_base.documents import Document
-from knowledge_base.loaders_errors import NoText, WrongStructure
+from knowledge_base.loaders_errors import BrokenFile, NoText, WrongStructure
 from knowledge_base.loaders_html import hides_content, html_text, is_html_tag
 from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text, storable
 from knowledge_base.plain_text import TextBuilder, one_line, table_row
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML_FRONT_MATTER = re.compile(r"\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_HEADING_ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}\s*$")
+"""`## Refunds {#refunds}`: an anchor or class for the page, in the dialects that have them."""
+MAX_NESTING = 100
+"""Lists count twice. People write five deep; the parser calls itself for each."""
+_CONTAINERS = frozenset({"list_item_open", "blockquote_open"})
 _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9-]*)")
 _TAG_BREAK = re.compile(r"[,;|]")
 
@@ -24,7 +32,7 @@ def load_markdown(data: bytes, source: FileSource) -> LoadedFile:
     text = decode_text(data, source.path).lstrip("\ufeff")
     front, body = _split_front_matter(text, source)
     builder = TextBuilder()
-    _Writer(builder).write(MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(body))
+    _Writer(builder).write(_parse(body, source))
     if not builder.text:
         raise NoText(source.path, "holds no text")
     top = next((heading.text for heading in builder.headings if heading.level == 1), "")
@@ -40,6 +48,15 @@ def load_markdown(data: bytes, source: FileSource) -> LoadedFile:
         updated=scalar(front.get("updated")) or None,
     )
     return LoadedFile((document,))
+
+
+def _parse(body: str, source: FileSource) -> list[Token]:
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable(["table", "strikethrough"])
+    tokens = parser.parse(body)
+    # The parser leaves out what is nested deeper and says nothing.
+    if any(token.type in _CONTAINERS and token.level >= MAX_NESTING - 1 for token in tokens):
+        raise BrokenFile(source.path, f"has lists or quotes nested more than {MAX_NESTING // 2} deep; flatten them")
+    return tokens
 
 
 def scalar(value: object) -> str:
@@ -68,7 +85,7 @@ def translations(value: object) -> dict[str, str]:
 def _split_front_matter(text: str, source: FileSource) -> tuple[dict[str, object], str]:
     match = _FRONT_MATTER.match(text)
     if not match:
-        return {}, text
+        return _split_toml(text, source)
     try:
         # Base loaders make text of every value: no dates, and Norwegian's code "no" stays "no". The C one is ten
         # times as fast and not built everywhere.
@@ -83,6 +100,23 @@ def _split_front_matter(text: str, source: FileSource) -> tuple[dict[str, object
     if not isinstance(front, dict):
         return {}, text  # two rules with text between them, not front matter
     return {str(key).lower(): value for key, value in front.items()}, text[match.end() :]
+
+
+def _split_toml(text: str, source: FileSource) -> tuple[dict[str, object], str]:
+    match = _TOML_FRONT_MATTER.match(text)
+    if not match:
+        return {}, text
+    try:
+        front = tomllib.loads(match.group(1))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise WrongStructure(
+            source.path, f"has front matter that is not TOML: {error}; put quotes around text"
+        ) from error
+    return {key.lower(): _toml_value(value) for key, value in front.items()}, text[match.end() :]
+
+
+def _toml_value(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
 
 
 class _Writer:
@@ -148,7 +182,7 @@ class _Writer:
         if self._row is not None:
             self._row.append(text)
         elif self._heading_level:
-            self._out.heading(self._heading_level, text)
+            self._out.heading(self._heading_level, _HEADING_ATTRIBUTES.sub("", text))
             self._heading_level = 0
         else:
             self._paragraph(text)
