@@ -205,9 +205,8 @@ class _Writer:
         caption = table.find("caption")
         if caption is not None:
             self._out.block(_line_of(caption))
-        rows = [
-            [_cell(cell) for cell in row.find_all(["td", "th"])] for row in table.find_all("tr") if not _is_hidden(row)
-        ]
+        shown = [row for row in table.find_all("tr") if not any(map(_is_hidden, (row, row.parent or row)))]
+        rows = [[_cell(cell) for cell in row.find_all(["td", "th"])] for row in shown]
         write = self._out.block
         for line in table_lines(rows):
             write(line)

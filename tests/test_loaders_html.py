@@ -61,6 +61,7 @@ def test_hidden_elements_are_not_read(tmp_path, attribute):
     assert text_of(tmp_path, f"<p>Shown.<div {attribute}>Secret.</div><p>Also.") == "Shown.\n\nAlso."
     assert text_of(tmp_path, f"<table><tr><th>A<th>B<tr><td>1<td>2<i {attribute}>Secret</i></table>") == "A: 1; B: 2"
     assert text_of(tmp_path, f"<table><tr><th>A<th>B<tr><td>1<td>2<tr {attribute}><td>3</table>") == "A: 1; B: 2"
+    assert text_of(tmp_path, f"<table><tr><th>A<th>B<tr><td>1<td>2<tbody {attribute}><tr><td>3</table>") == "A: 1; B: 2"
     assert text_of(tmp_path, f"Shown <span {attribute}>secret</span>words.", "a.md") == "Shown words."
 
 
