@@ -21,6 +21,7 @@ from retrieval.zero_gpu import start_lending
 from ui import chat
 from ui.asking import NotText, UnknownLanguage, answer_record, questions_at_once
 from ui.embed import FramePolicy, embed_routes, frame_policy
+from ui.limits import BodyLimit, closed_routes
 from ui.mcp_tools import mcp_routes
 from ui.page_view import BRAND, page_html, page_texts
 from ui.quality_routes import quality_routes
@@ -35,9 +36,6 @@ MAX_THREADS = 100
 
 QUEUE_LIMIT = 200
 """Questions that may wait; the page tells the next one to try again, which is kinder than a minute of dots."""
-
-MAX_FILE_BYTES = 64 * 1024
-"""Gradio takes files from anybody, of any size; the page sends none."""
 
 _RECEIVE = """watch("value", () => {
   window.dispatchEvent(new CustomEvent("anytongue:answer", { detail: props.value }));
@@ -97,11 +95,10 @@ def launch(
         # Not as `css`: gradio rewrites every selector there and breaks those with commas in brackets.
         head=f"<style>{(FOLDER / 'style.css').read_text(encoding='utf-8')}</style>",
         ssr_mode=False,
-        max_file_size=MAX_FILE_BYTES,
         max_threads=MAX_THREADS,
         app_kwargs={
-            "routes": [*quality_routes(), *routes, *embed_routes(), *mcp_routes(chatbot)],
-            "middleware": [Middleware(FramePolicy, policy)] if policy else [],
+            "routes": [*closed_routes(), *quality_routes(), *routes, *embed_routes(), *mcp_routes(chatbot)],
+            "middleware": [*([Middleware(FramePolicy, policy)] if policy else []), Middleware(BodyLimit)],
         },
     )
     sys.stderr.write(f"Open {public or local} in a browser. Ctrl-C stops.\n")

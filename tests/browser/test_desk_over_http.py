@@ -69,6 +69,22 @@ def test_the_chat_page_takes_no_large_files(http):
     assert response.status_code == 413
 
 
+def test_the_chat_page_takes_no_small_files_either(http):
+    response = http.post("/gradio_api/upload", files=[("files", (f"{n}.txt", b"x")) for n in range(50)])
+    assert (response.status_code, response.text) == (
+        403,
+        "This server takes no files. Send a question as text instead.",
+    )
+
+
+def test_a_question_of_megabytes_is_refused_at_once(http):
+    started = time.monotonic()
+    for kind in ("call", "run"):
+        assert http.post(f"/gradio_api/{kind}/ask", json={"data": ["x" * 20_000_000, ""]}).status_code == 413
+    assert http.get("/desk/login").status_code == 200
+    assert time.monotonic() - started < 5
+
+
 def test_a_gigabyte_is_refused_at_once(http, desk_app):
     cookie = http.post("/desk/login", data={"password": PASSWORD}).cookies["anytongue_desk"]
     where = urlsplit(desk_app)
