@@ -224,6 +224,17 @@ def test_publishing_over_http_says_whom_it_helps(desk, client):
     assert "It answers 4 of 4 questions, fully in 4 of 4 languages." in client.get(f"{PATH}/gaps").text
 
 
+def test_the_browser_is_told_which_draft_was_published(desk, client):
+    form = form_of(desk)
+    send(client, "publish-answer", data=form)
+    assert f'data-published-for="{form["gap"]}"' in client.get(f"{PATH}/gaps").text
+
+
+def test_a_draft_that_was_refused_is_not_called_published(desk, client):
+    response = send(client, "publish-answer", data=form_of(desk, Draft(FAQ, "Shipping?", "")))
+    assert "data-published-for" not in response.text + client.get(f"{PATH}/gaps").text
+
+
 def test_only_ticked_questions_are_closed(desk, client):
     gap = shipping(desk)
     send(client, "publish-answer", data=form_of(desk, ticked=[str(gap.example.ids[0])]))

@@ -45,6 +45,12 @@ def test_no_form_works_for_a_stranger(stranger, name):
     assert stranger.post(f"{PATH}/{name}", data={"form_token": ""}).status_code == 401
 
 
+def test_a_form_of_an_ended_session_leads_to_the_login(stranger):
+    page = stranger.post(f"{PATH}/publish-answer", data={"text": "Written for an hour."}).text
+    assert 'href="login"' in page
+    assert "kept in this browser" in page
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_no_form_works_without_the_token_of_the_session(operator, name):
     assert operator.post(f"{PATH}/{name}", data={"form_token": "guess"}).status_code == 403

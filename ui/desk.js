@@ -24,6 +24,7 @@ if (writing) {
         method: "POST", body: new URLSearchParams(new FormData(writing)), headers: { "X-Fragment": "1" },
         signal: mine.signal, redirect: "error",
       });
+      byId("logged-out").hidden = response.status !== 401;
       if (response.ok && mine === running) show(await response.text());
     } catch { /* a newer check took over, or the network is gone: the button still works */ }
     if (mine === running) {
@@ -54,6 +55,37 @@ if (writing) {
     }
   });
 }
+
+// ---------------------------------------------------------------- a draft outlives its page and its session
+
+const DRAFT = "anytongue-desk-draft-";   // and the number of the gap
+
+// Browsers may forbid a page to keep anything, or have no room left.
+const inBrowser = (work) => { try { return work(localStorage); } catch { return null; } };
+
+if (writing) {
+  const key = DRAFT + writing.elements.gap.value;
+  const fields = ["kind", "heading", "text"];
+  const keep = () => inBrowser((store) => store.setItem(key, JSON.stringify(
+    Object.fromEntries(fields.map((name) => [name, writing.elements[name].value])))));
+  const kept = inBrowser((store) => JSON.parse(store.getItem(key)));
+
+  // A draft that came back from the server is the newer one.
+  if (kept && kept.text && !byId("text").value) {
+    for (const name of fields) writing.elements[name].value = kept[name];
+    byId("kept").hidden = false;
+    writing.dispatchEvent(new Event("input"));
+  }
+  writing.addEventListener("input", keep);
+  byId("kept").querySelector("button").addEventListener("click", () => {
+    inBrowser((store) => store.removeItem(key));
+    writing.reset();
+    byId("kept").hidden = true;
+  });
+}
+
+const published = document.querySelector("[data-published-for]");
+if (published) inBrowser((store) => store.removeItem(DRAFT + published.dataset.publishedFor));
 
 // ---------------------------------------------------------------- uploads
 

@@ -50,8 +50,8 @@ class Session:
     """Sent along with every form: a form of another site does not know it."""
     started_at: float
     seen_at: float
-    notice: tuple[str, bool] | None = None
-    """What was just done, for the next page, and whether it went wrong."""
+    notice: tuple[str, bool, str] | None = None
+    """What was just done, for the next page, whether it went wrong, and the gap that an answer was published for."""
 
 
 @dataclass(frozen=True, slots=True)

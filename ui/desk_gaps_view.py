@@ -159,6 +159,10 @@ def _editor(draft: Draft, near: Sequence[NearArticle]) -> str:
         '<div class="dk-row"><button class="dk-button">Publish</button>'
         '<button class="dk-plain" formaction="check-answer">Check now</button>'
         '<span class="dk-quiet" id="checking" hidden>Checking …</span></div>'
+        '<p class="dk-notice dk-error" id="logged-out" role="alert" hidden>Your session has ended. Your draft is kept '
+        'in this browser: <a href="login">log in</a> and open this gap again.</p>'
+        '<p class="dk-quiet" id="kept" role="status" hidden>Your draft was kept in this browser. '
+        '<button type="button" class="dk-plain">Start over</button></p>'
         f'<div class="dk-near dk-quiet">{hint}</div></section>'
     )
 

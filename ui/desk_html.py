@@ -36,6 +36,8 @@ class PageContext:
     notice: str | None = None
     """One sentence about what was just done."""
     is_error: bool = False
+    published_for: str = ""
+    """The gap whose draft the browser need not keep any more."""
 
 
 def page(title: str, tab: str, body: str, context: PageContext) -> str:
@@ -65,6 +67,17 @@ def login_page(message: str | None = None) -> str:
         '<label for="password">Password</label>'
         '<input id="password" name="password" type="password" autocomplete="current-password" required autofocus>'
         '<button class="dk-button">Log in</button></form></main>',
+        None,
+    )
+
+
+def logged_out_page() -> str:
+    """What a form of an ended session gets."""
+    return document(
+        "Logged out",
+        '<main class="dk-main"><p class="dk-notice dk-error" role="alert">Your session has ended, so nothing was done.'
+        "</p><p>An answer that you were writing is kept in this browser: log in and open its gap again.</p>"
+        '<p><a class="dk-button" href="login">Log in</a></p></main>',
         None,
     )
 
@@ -166,4 +179,5 @@ def _notice(context: PageContext) -> str:
         return ""
     if context.is_error:
         return f'<p class="dk-notice dk-error" role="alert">{escape(context.notice)}</p>'
-    return f'<p class="dk-notice" role="status">{escape(context.notice)}</p>'
+    published = f' data-published-for="{escape(context.published_for)}"' if context.published_for else ""
+    return f'<p class="dk-notice" role="status"{published}>{escape(context.notice)}</p>'

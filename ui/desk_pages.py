@@ -51,6 +51,8 @@ class Done:
     where: str
     notice: str = ""
     is_error: bool = False
+    published_for: str = ""
+    """The gap that a draft was published for."""
 
 
 Query = Mapping[str, str]
@@ -100,7 +102,7 @@ def _publish_answer(desk: Desk, form: Form, context: PageContext) -> Done | Resp
         words += (
             f" It answers {found.answered} of {len(found.forecasts)} questions, fully in {good} of {tried} languages."
         )
-    return Done("gaps", words)
+    return Done("gaps", words, published_for=form.text("gap"))
 
 
 def _set_aside(desk: Desk, form: Form, context: PageContext) -> Done | Response:

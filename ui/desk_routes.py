@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatbot.chatbot import Chatbot
 from ui.desk import Desk, DeskSettings
 from ui.desk_access import SESSION_S, DeskAccess, Session, same_token
-from ui.desk_html import PageContext, login_page
+from ui.desk_html import PageContext, logged_out_page, login_page
 from ui.desk_pages import FORMS, PAGES, Done, Form
 from ui.desk_password import PasswordHash
 from ui.desk_upload import MAX_UPLOAD_BYTES
@@ -134,7 +134,7 @@ class _DeskWeb:
             if session is None:
                 return RedirectResponse("login", 303)
             notice, session.notice = session.notice, None
-            context = PageContext(session.form_token, *(notice or (None, False)))
+            context = PageContext(session.form_token, *(notice or (None,)))
             return await run_in_threadpool(PAGES[name], self._desk, dict(request.query_params), context)
 
         return show
@@ -143,7 +143,7 @@ class _DeskWeb:
         async def submit(request: Request) -> Response:
             session = self._session(request)
             if session is None:
-                raise HTTPException(401, "Log in first.")
+                return HTMLResponse(logged_out_page(), 401)
             _check_origin(request)
             _check_size(request, MAX_UPLOAD_BYTES + MULTIPART_BYTES if name == "upload" else MAX_FORM_BYTES)
             async with request.form(
@@ -165,7 +165,7 @@ class _DeskWeb:
 def _answer(done: Done | Response, session: Session) -> Response:
     if isinstance(done, Response):
         return done
-    session.notice = (done.notice, done.is_error) if done.notice else None
+    session.notice = (done.notice, done.is_error, done.published_for) if done.notice else None
     return RedirectResponse(done.where, 303)
 
 

@@ -198,6 +198,30 @@ def test_a_gap_is_written_by_keyboard_alone(operator):
     expect(page.locator(".dk-meter")).to_contain_text("4 of 4 questions")
 
 
+def test_a_draft_outlives_the_session_and_leaving_the_page(operator):
+    page = operator()
+    page.get_by_role("link", name="How much does shipping cost?").click()
+    page.get_by_label("Article").check()
+    page.fill("#text", "The cost of shipping is 4 euros.")
+    page.get_by_role("link", name="All gaps").click()
+    page.get_by_role("link", name="How much does shipping cost?").click()
+    expect(page.locator("#kept")).to_be_visible()
+    expect(page.locator("#text")).to_have_value("The cost of shipping is 4 euros.")
+    expect(page.get_by_label("Article")).to_be_checked()
+    page.context.clear_cookies()
+    page.route("**/publish-answer", lambda route: route.fulfill(response=route.fetch(), status=200))  # no console error
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("link", name="Log in").click()
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.get_by_role("link", name="How much does shipping cost?").click()
+    expect(page.locator("#text")).to_have_value("The cost of shipping is 4 euros.")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.locator("#text")).to_have_value("")
+    page.reload()
+    expect(page.locator("#text")).to_have_value("")
+
+
 def test_publishing_closes_the_gap_and_says_whom_it_helps(operator):
     page = operator()
     page.get_by_role("link", name="How much does shipping cost?").click()
