@@ -19,6 +19,7 @@ from knowledge_base.questions import LoggedQuestion, QuestionLog
 from knowledge_base.store import KnowledgeBase
 from retrieval.indexer import index
 from retrieval.retriever import Retriever
+from ui import desk_gaps
 from ui.desk import Desk
 from ui.desk_access import DeskAccess
 from ui.desk_password import PasswordHash
@@ -54,6 +55,7 @@ SHIPPING = (
     ("送料はいくら", "ja"),
 )
 BATTERY = (("battery", "en"), ("akku batterie", "de"))
+ANSWER = desk_gaps.Draft(desk_gaps.FAQ, "How much does shipping cost?", "The cost of shipping is 4 euros.")
 
 
 def make_chatbot(knowledge_base, keeper=None, articles=ARTICLES, dictionary=None):
@@ -109,3 +111,21 @@ def send(client, name, **kwargs):
     """Submit a form as the page does, without following where it leads."""
     data = {"form_token": token_of(client), **kwargs.pop("data", {})}
     return client.post(f"{PATH}/{name}", data=data, follow_redirects=False, **kwargs)
+
+
+def shipping(desk):
+    """The gap of the four questions."""
+    return desk_gaps.overview(desk).gaps[0]
+
+
+def form_of(desk, draft=ANSWER, ticked=None):
+    """What the page of that gap sends."""
+    gap = shipping(desk)
+    ids = [",".join(map(str, question.ids)) for question in gap.questions]
+    return {
+        "gap": str(gap.example.ids[0]),
+        "kind": draft.kind,
+        "heading": draft.heading,
+        "text": draft.text,
+        "question": ids if ticked is None else ticked,
+    }

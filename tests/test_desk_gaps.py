@@ -1,7 +1,7 @@
 import lzma
 
 import pytest
-from desk_samples import BATTERY, SHIPPING, client_of, sample_desk, send, unanswered
+from desk_samples import ANSWER, BATTERY, SHIPPING, client_of, form_of, sample_desk, send, shipping, unanswered
 
 from chatbot.conversation import Conversation
 from knowledge_base.question_reports import OpenQuestion
@@ -11,7 +11,6 @@ from ui import desk_gaps as gaps
 from ui.desk_gaps import ARTICLE, FAQ, Draft, DraftRefused
 from ui.desk_routes import PATH
 
-ANSWER = Draft(FAQ, "How much does shipping cost?", "The cost of shipping is 4 euros.")
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -25,10 +24,6 @@ def desk(tmp_path):
 def client(desk):
     with client_of(desk) as client:
         yield client
-
-
-def shipping(desk):
-    return gaps.overview(desk).gaps[0]
 
 
 def test_questions_that_ask_for_the_same_are_one_gap_in_every_language(desk):
@@ -181,18 +176,6 @@ def test_articles_near_the_gap_are_named(desk):
 
 
 # Over HTTP
-
-
-def form_of(desk, draft=ANSWER, ticked=None):
-    gap = shipping(desk)
-    ids = [",".join(map(str, question.ids)) for question in gap.questions]
-    return {
-        "gap": str(gap.example.ids[0]),
-        "kind": draft.kind,
-        "heading": draft.heading,
-        "text": draft.text,
-        "question": ids if ticked is None else ticked,
-    }
 
 
 def test_the_list_shows_every_language_of_a_gap(client):

@@ -17,6 +17,7 @@ if (writing) {
     if (running) running.abort();
     running = new AbortController();
     const mine = running;
+    const before = ticks();
     writing.dataset.busy = "";
     byId("checking").hidden = false;
     try {
@@ -25,7 +26,7 @@ if (writing) {
         signal: mine.signal, redirect: "error",
       });
       byId("logged-out").hidden = response.status !== 401;
-      if (response.ok && mine === running) show(await response.text());
+      if (response.ok && mine === running) show(await response.text(), before);
     } catch { /* a newer check took over, or the network is gone: the button still works */ }
     if (mine === running) {
       delete writing.dataset.busy;
@@ -34,13 +35,14 @@ if (writing) {
   };
 
   // The list is replaced as a whole: ticks made meanwhile and the focus are put back.
-  const show = (html) => {
+  const ticks = () => new Map([...writing.querySelectorAll("[name=question]")].map((box) => [box.value, box.checked]));
+  const show = (html, before) => {
     const focused = writing.contains(document.activeElement) && document.activeElement.name === "question"
       ? document.activeElement.value : null;
-    const unticked = new Set([...writing.querySelectorAll("[name=question]:not(:checked)")].map((box) => box.value));
+    const now = ticks();
     byId("results").innerHTML = html;
     for (const box of writing.querySelectorAll("[name=question]")) {
-      box.checked = !unticked.has(box.value);
+      if (now.get(box.value) !== before.get(box.value)) box.checked = now.get(box.value);
       if (box.value === focused) box.focus();
     }
   };

@@ -148,12 +148,6 @@ def set_aside(desk: Desk, question_ids: Collection[int]) -> int:
     return desk.reports.close(sorted(question_ids), SET_ASIDE)
 
 
-def chosen_questions(gap: Gap, question_ids: Collection[int]) -> list[OpenQuestion]:
-    """The questions of a gap that the operator left ticked."""
-    wanted = set(question_ids)
-    return [question for question in gap.questions if wanted.intersection(question.ids)]
-
-
 def spread(questions: Sequence[OpenQuestion], limit: int) -> list[OpenQuestion]:
     """At most `limit` questions, from as many languages as possible, in their order."""
     turn: dict[str | None, int] = {}

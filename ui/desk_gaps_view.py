@@ -1,6 +1,6 @@
 """The gaps as HTML: the list, one gap with its editor, and what a draft would do."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from chatbot.draft import Forecast
@@ -20,6 +20,7 @@ from ui.desk_html import (
     plural,
     token_field,
 )
+from ui.desk_ticks import Ticks
 
 EXAMPLES_SHOWN = 3
 
@@ -52,6 +53,7 @@ def gap_page(
 ) -> str:
     """One gap: its questions on one side, the answer being written on the other. `results`: from `results_html`."""
     example = gap.example
+    results = results or results_html(gap, None, Ticks(gap.ids, preticked=gap.ids))
     if draft is None:
         draft = Draft(FAQ, example.question if example.language == "en" else "", "")
     subtitle = f"Asked {plural(gap.times, 'time')} in {plural(len(gap.languages), 'language')}."
@@ -63,24 +65,24 @@ def gap_page(
         f'<input type="hidden" name="gap" value="{example.ids[0]}">'
         f"{_editor(draft, near)}"
         f'<section class="dk-card" aria-labelledby="asked"><h2 id="asked">What people ask</h2>'
-        f'<div id="results" aria-live="polite">{results or results_html(gap, None, gap.ids)}</div>'
+        f'<div id="results" aria-live="polite">{results}</div>'
         '<button class="dk-plain" formaction="set-aside" formnovalidate>Set the ticked questions aside: no gap</button>'
         "</section></form>"
     )
     return page("Write the answer", "gaps", body, context)
 
 
-def results_html(gap: Gap, check: Check | None, ticked: Collection[int]) -> str:
-    """The questions of a gap, each with what the draft would give it."""
+def results_html(gap: Gap, check: Check | None, ticks: Ticks) -> str:
+    """The questions of a gap, each with what the draft would give it; those that it answers are ticked."""
     found: dict[tuple[str, str | None], Forecast] = {}
     if check:
         found = {(forecast.question, forecast.language): forecast for forecast in check.forecasts}
-    wanted = set(ticked)
-    lines = "".join(
-        _question(question, found.get((question.question, question.language)), bool(wanted.intersection(question.ids)))
-        for question in gap.questions
-    )
-    return f'{_meter(check)}<ul class="dk-questions">{lines}</ul>'
+    lines = []
+    for question in gap.questions:
+        forecast = found.get((question.question, question.language))
+        proposed = bool(forecast and forecast.answered) if found else ticks.is_ticked(question)
+        lines.append(_question(question, forecast, ticks.by_hand(question), proposed))
+    return f'{_meter(check)}<ul class="dk-questions">{"".join(lines)}</ul>'
 
 
 def _gap_card(gap: Gap) -> str:
@@ -169,7 +171,10 @@ def _editor(draft: Draft, near: Sequence[NearArticle]) -> str:
 
 def _meter(check: Check | None) -> str:
     if check is None:
-        return "<p class=dk-quiet>Write, and see here at once whom it helps. Untick what asks for something else.</p>"
+        return (
+            "<p class=dk-quiet>Write, and see here at once whom it helps. What your answer answers, and what you tick "
+            "yourself, leaves the gaps. Untick what asks for something else.</p>"
+        )
     if check.problem:
         return f'<p class="dk-quiet">{escape(check.problem)}</p>'
     total = len(check.forecasts)
@@ -185,14 +190,18 @@ def _meter(check: Check | None) -> str:
     )
 
 
-def _question(question: OpenQuestion, forecast: Forecast | None, ticked: bool) -> str:
+def _question(question: OpenQuestion, forecast: Forecast | None, by_hand: bool | None, proposed: bool) -> str:
+    """`by_hand`: the operator's tick; None = `proposed` stands."""
     times = f'<span class="dk-quiet">{plural(question.times, "time")}</span>' if question.times > 1 else ""
     reasons = "".join(f'<span class="dk-quiet">“{escape(reason)}”</span>' for reason in question.reasons)
     ids = ",".join(str(number) for number in question.ids)
+    ticked = proposed if by_hand is None else by_hand
+    as_proposed = f'<input type="hidden" name="{"preticked" if ticked else "left_open"}" value="{ids}">'
     # The language comes from outside, so a line without one has no `lang` at all.
     return (
         f'<li data-result="{_result(forecast)}"><label><input type="checkbox" name="question" value="{ids}"'
         f"{' checked' if ticked else ''}>{foreign(question.question, question.language, name='dk-asked')}</label>"
+        f"{as_proposed if by_hand is None else ''}"
         f"{_word_by_word(question.question, question.language)}"
         f'<div class="dk-facts">{language_chip(question.language)}{times}'
         f"{_got(question)}{_asked_person(question.asked_person)}{reasons}</div>"

@@ -14,7 +14,8 @@ from ui import desk_gaps_view as gaps_view
 from ui import desk_numbers as numbers
 from ui import desk_numbers_view as numbers_view
 from ui.desk import Desk
-from ui.desk_html import PageContext, document, job_html
+from ui.desk_html import PageContext, document, job_html, plural
+from ui.desk_ticks import Ticks
 from ui.desk_upload import UploadedFile, UploadRefused
 
 MAX_DAYS = 36_500
@@ -75,9 +76,9 @@ def _check_answer(desk: Desk, form: Form, context: PageContext) -> Done | Respon
     gap = gaps.gap_of(desk, _number(form.text("gap")))
     if gap is None:
         return Done("gaps", TAKEN, is_error=True)
-    ticked, draft = form.ids("question"), _draft(form)
-    found = gaps.check(desk, draft, gaps.chosen_questions(gap, ticked))
-    results = gaps_view.results_html(gap, found, ticked)
+    ticks, draft = _ticks(form), _draft(form)
+    found = gaps.check(desk, draft, ticks.tried(gap.questions))
+    results = gaps_view.results_html(gap, found, ticks)
     if form.as_fragment:
         return HTMLResponse(results)
     return HTMLResponse(gaps_view.gap_page(gap, gaps.nearest_articles(desk, gap), context, draft, results))
@@ -87,13 +88,13 @@ def _publish_answer(desk: Desk, form: Form, context: PageContext) -> Done | Resp
     gap = gaps.gap_of(desk, _number(form.text("gap")))
     if gap is None:
         return Done("gaps", TAKEN, is_error=True)
-    ticked, draft = form.ids("question"), _draft(form)
-    chosen = gaps.chosen_questions(gap, ticked)
-    found = gaps.check(desk, draft, chosen)
+    ticks, draft = _ticks(form), _draft(form)
+    found = gaps.check(desk, draft, ticks.tried(gap.questions))
+    closed = ticks.closed(gap.questions, found.forecasts)
     try:
-        published = gaps.publish_answer(desk, draft, [number for question in chosen for number in question.ids])
+        published = gaps.publish_answer(desk, draft, [number for question in closed for number in question.ids])
     except gaps.DraftRefused as error:
-        results = gaps_view.results_html(gap, found, ticked)
+        results = gaps_view.results_html(gap, found, ticks)
         failed = PageContext(context.form_token, str(error), is_error=True)
         return HTMLResponse(gaps_view.gap_page(gap, gaps.nearest_articles(desk, gap), failed, draft, results), 422)
     good, tried = found.languages
@@ -102,12 +103,16 @@ def _publish_answer(desk: Desk, form: Form, context: PageContext) -> Done | Resp
         words += (
             f" It answers {found.answered} of {len(found.forecasts)} questions, fully in {good} of {tried} languages."
         )
+    stay = len(gap.questions) - len(closed)
+    if stay:
+        words += f" {plural(stay, 'question')} of this gap stay{'s' if stay == 1 else ''} open."
     return Done("gaps", words, published_for=form.text("gap"))
 
 
 def _set_aside(desk: Desk, form: Form, context: PageContext) -> Done | Response:
     gap = gaps.gap_of(desk, _number(form.text("gap")))
-    chosen = gaps.chosen_questions(gap, form.ids("question")) if gap else []
+    ticks = Ticks(form.ids("question"))
+    chosen = [question for question in gap.questions if ticks.is_ticked(question)] if gap else []
     count = gaps.set_aside(desk, [number for question in chosen for number in question.ids])
     return Done("gaps", f"{count} set aside.")
 
@@ -230,6 +235,10 @@ def _erase(desk: Desk, form: Form, context: PageContext) -> Done | Response:
 def _draft(form: Form) -> gaps.Draft:
     kind = gaps.ARTICLE if form.text("kind") == gaps.ARTICLE else gaps.FAQ
     return gaps.Draft(kind, form.text("heading"), form.text("text"))
+
+
+def _ticks(form: Form) -> Ticks:
+    return Ticks(form.ids("question"), form.ids("preticked"), form.ids("left_open"))
 
 
 def _missing(words: str, back: str, context: PageContext) -> Response:

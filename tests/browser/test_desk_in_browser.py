@@ -198,6 +198,19 @@ def test_a_gap_is_written_by_keyboard_alone(operator):
     expect(page.locator(".dk-meter")).to_contain_text("4 of 4 questions")
 
 
+def test_only_what_the_draft_answers_is_ticked(operator):
+    page = operator()
+    page.get_by_role("link", name="How much does shipping cost?").click()
+    page.fill("#heading", "Passwords")
+    page.fill("#text", "Write to help@example.org.")
+    expect(page.locator(".dk-meter")).to_contain_text("0 of 4 questions")
+    expect(page.locator("[name=question]:checked")).to_have_count(0)
+    page.locator("[name=question]").last.check()
+    page.fill("#text", "The cost of shipping is 4 euros.")
+    expect(page.locator(".dk-meter")).to_contain_text("4 of 4 questions")
+    expect(page.locator("[name=question]:checked")).to_have_count(4)
+
+
 def test_a_draft_outlives_the_session_and_leaving_the_page(operator):
     page = operator()
     page.get_by_role("link", name="How much does shipping cost?").click()

@@ -1,0 +1,61 @@
+"""Which questions of a gap an answer closes: what the page ticked by itself, and what was ticked by hand."""
+
+import pytest
+from desk_samples import ANSWER, client_of, form_of, sample_desk, send
+
+from ui import desk_gaps as gaps
+from ui.desk_gaps import FAQ, Draft
+from ui.desk_routes import PATH
+
+ABOUT_PASSWORDS = Draft(FAQ, "Passwords", "Write to help@example.org.")
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with sample_desk(tmp_path) as desk:
+        yield desk
+
+
+@pytest.fixture
+def client(desk):
+    with client_of(desk) as client:
+        yield client
+
+
+def left_alone(desk, draft, **changes):
+    """A form whose ticks are as the page set them before anything was written."""
+    form = form_of(desk, draft)
+    return {**form, "preticked": form["question"], **changes}
+
+
+def test_questions_that_the_answer_does_not_answer_stay_in_the_gaps(desk, client):
+    send(client, "publish-answer", data=left_alone(desk, ABOUT_PASSWORDS))
+    assert [gap.times for gap in gaps.overview(desk).gaps] == [4, 2]
+    assert "It answers 0 of 4 questions" in (page := client.get(f"{PATH}/gaps").text)
+    assert "4 questions of this gap stay open." in page
+
+
+def test_questions_that_the_answer_answers_leave_the_gaps_without_a_tick_by_hand(desk, client):
+    send(client, "publish-answer", data=left_alone(desk, ANSWER))
+    assert [gap.times for gap in gaps.overview(desk).gaps] == [2]
+
+
+def test_a_check_unticks_what_it_does_not_answer_and_tries_it_again(desk, client):
+    missed = send(client, "check-answer", data=left_alone(desk, ABOUT_PASSWORDS)).text
+    assert (missed.count('name="question"'), missed.count('name="left_open"')) == (4, 4)
+    ids = form_of(desk)["question"]
+    answered = send(client, "check-answer", data={**form_of(desk, ANSWER, []), "left_open": ids}).text
+    assert "<b>4 of 4 questions</b> answered" in answered
+    assert answered.count('name="preticked"') == 4
+
+
+def test_a_question_ticked_by_hand_is_closed_whatever_the_check_said(desk, client):
+    first, *others = form_of(desk)["question"]
+    send(client, "publish-answer", data={**form_of(desk, ABOUT_PASSWORDS, [first]), "left_open": others})
+    assert [gap.times for gap in gaps.overview(desk).gaps] == [3, 2]
+
+
+def test_a_question_unticked_by_hand_is_not_tried(desk, client):
+    ids = form_of(desk)["question"]
+    page = send(client, "check-answer", data=left_alone(desk, ANSWER, question=ids[1:])).text
+    assert "<b>3 of 3 questions</b> answered" in page
