@@ -1,3 +1,4 @@
+import codecs
 import csv
 import io
 import json
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from desk_samples import client_of, sample_desk, send
 
+from knowledge_base.loaders_faq import load_csv
+from knowledge_base.loaders_read import FileSource
 from knowledge_base.question_reports import QuestionReports, Tally
 from knowledge_base.questions import LoggedQuestion, QuestionLog
 from knowledge_base.store import KnowledgeBase
@@ -130,6 +133,19 @@ def test_a_nonsense_range_shows_everything(client):
 def test_the_csv_is_a_download(client):
     response = client.get(f"{PATH}/numbers.csv?days=7")
     assert response.headers["content-disposition"] == 'attachment; filename="numbers.csv"'
+
+
+@pytest.mark.parametrize("name", ["numbers.csv", "questions.csv"])
+def test_a_downloaded_csv_tells_spreadsheets_that_it_is_utf_8(client, name):
+    content = client.get(f"{PATH}/{name}").content
+    assert content.startswith(codecs.BOM_UTF8)
+    assert content.count(codecs.BOM_UTF8) == 1
+
+
+def test_a_downloaded_csv_can_be_ingested(desk, client):
+    desk.log.record(LoggedQuestion("ランプの保証", "ja", "c9", "found", "2 years", "lamp.md"))
+    loaded = load_csv(client.get(f"{PATH}/questions.csv").content, FileSource(Path("questions.csv"), "questions.csv"))
+    assert [(document.question, document.text) for document in loaded.documents][-1] == ("ランプの保証", "2 years")
 
 
 def test_the_data_page_says_how_many_are_kept(client):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 
@@ -187,7 +188,7 @@ def _numbers(desk: Desk, query: Query, context: PageContext) -> Response:
 
 
 def _numbers_csv(desk: Desk, query: Query, context: PageContext) -> Response:
-    return _download([numbers.numbers_csv(desk, _days(query))], "numbers.csv", "text/csv")
+    return _download_csv([numbers.numbers_csv(desk, _days(query))], "numbers.csv")
 
 
 def _caution(desk: Desk, query: Query, context: PageContext) -> Response:
@@ -221,7 +222,7 @@ def _questions_jsonl(desk: Desk, query: Query, context: PageContext) -> Response
 
 
 def _questions_csv(desk: Desk, query: Query, context: PageContext) -> Response:
-    return _download(numbers.questions_csv(desk.reports.questions()), "questions.csv", "text/csv")
+    return _download_csv(numbers.questions_csv(desk.reports.questions()), "questions.csv")
 
 
 def _erase(desk: Desk, form: Form, context: PageContext) -> Done | Response:
@@ -244,6 +245,11 @@ def _ticks(form: Form) -> Ticks:
 def _missing(words: str, back: str, context: PageContext) -> Response:
     body = f'<main class="dk-main"><p class="dk-notice dk-error">{words}</p><p><a href="{back}">Back</a></p></main>'
     return HTMLResponse(document("Not there", body, context), 404)
+
+
+def _download_csv(lines: Iterable[str], name: str) -> Response:
+    # Without the mark a spreadsheet takes UTF-8 for the letters of its own country.
+    return _download(chain(["\ufeff"], lines), name, "text/csv")
 
 
 def _download(lines: Iterable[str], name: str, kind: str) -> Response:
