@@ -191,6 +191,14 @@ def test_arabic_runs_from_right_to_left():
     assert foreign("سؤال", "ar") == '<span lang="ar" dir="rtl">سؤال</span>'
 
 
+def test_a_latin_word_before_letters_from_right_to_left_does_not_turn_the_question():
+    assert 'dir="rtl"' in foreign("WLAN کیا ہے؟", "ur")
+
+
+def test_a_question_in_latin_letters_keeps_its_direction_whatever_its_language_is_taken_for():
+    assert 'dir="auto"' in foreign("Glow?", "ur")
+
+
 def test_every_served_language_has_a_name():
     from chatbot.language import LANGUAGES
 

@@ -136,6 +136,12 @@ def test_what_is_no_language_is_part_of_the_question():
     assert parse_lines("xx: what is that?")[0][0].question == "xx: what is that?"
 
 
+def test_a_code_of_no_language_is_told():
+    _, problems = parse_lines("en: Where?\nxx: blah\nWhere: here?")
+    assert len(problems) == 1
+    assert problems[0].startswith("line 2: 'xx' is no language of the bot; the line was asked as a whole and taken for")
+
+
 def test_json_lines_can_be_pasted_too():
     questions, problems = parse_lines('{"id": 1, "question": "Where?", "language": "en"}\n{"id"')
     assert questions == [ParityQuestion("1", "Where?", "en")]

@@ -193,7 +193,7 @@ def _meter(check: Check | None) -> str:
 def _question(question: OpenQuestion, forecast: Forecast | None, by_hand: bool | None, proposed: bool) -> str:
     """`by_hand`: the operator's tick; None = `proposed` stands."""
     times = f'<span class="dk-quiet">{plural(question.times, "time")}</span>' if question.times > 1 else ""
-    reasons = "".join(f'<span class="dk-quiet">“{escape(reason)}”</span>' for reason in question.reasons)
+    reasons = "".join(f'<span class="dk-quiet">“<bdi>{escape(reason)}</bdi>”</span>' for reason in question.reasons)
     ids = ",".join(str(number) for number in question.ids)
     ticked = proposed if by_hand is None else by_hand
     as_proposed = f'<input type="hidden" name="{"preticked" if ticked else "left_open"}" value="{ids}">'

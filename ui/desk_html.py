@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
+from unicodedata import bidirectional
 from urllib.parse import quote
 
 from chatbot.phrases import is_right_to_left
@@ -120,7 +121,8 @@ def chips(languages: Mapping[str, int]) -> str:
 
 def foreign(text: str, language: str | None, tag: str = "span", name: str = "") -> str:
     """Words of a customer in their own language and direction."""
-    direction = "rtl" if language in LANGUAGE_NAMES and is_right_to_left(language) else "auto"
+    # Not "auto" for them all: a question in Urdu may begin with a name in Latin letters.
+    direction = "rtl" if is_right_to_left(language) and any(map(_goes_left, text)) else "auto"
     named = f' class="{escape(name)}"' if name else ""
     spoken = f' lang="{escape(language)}"' if language else ""
     return f'<{tag}{named}{spoken} dir="{direction}">{escape(text)}</{tag}>'
@@ -172,6 +174,10 @@ def job_html(state: JobState | None) -> str:
         inner = f'<p class="dk-notice{" dk-error" if state.failed else ""}">{escape(state.result or "")}</p>'
     running = " data-running" if state.running else ""
     return f'<div id="job" class="dk-job" role="status"{running}>{inner}</div>'
+
+
+def _goes_left(letter: str) -> bool:
+    return bidirectional(letter) in {"R", "AL"}
 
 
 def _notice(context: PageContext) -> str:

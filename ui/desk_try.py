@@ -8,6 +8,7 @@ from chatbot.language import LANGUAGES, LanguagePrior, detect_language
 from chatbot.messages import clean, problem_of
 from chatbot.parity import ParityQuestion, ParityReport, compare, read_questions
 from ui.desk import Desk
+from ui.desk_html import LANGUAGE_NAMES
 
 MAX_TRIED = 60
 """Questions at once: some seconds. Whole files are for `python main.py parity`."""
@@ -37,6 +38,7 @@ def parse_lines(text: str) -> tuple[list[ParityQuestion], list[str]]:
             problems += [problem.replace("line 1", f"line {number}", 1) for problem in wrong]
         elif line.strip():
             questions.append(_plain(line))
+            problems += _unknown_code(line, number, questions[-1])
     if len(questions) > MAX_TRIED:
         problems.append(f"only the first {MAX_TRIED} of {len(questions)} questions were asked; use the parity command")
     return questions[:MAX_TRIED], problems
@@ -62,3 +64,14 @@ def _plain(line: str) -> ParityQuestion:
     if match and match.group(1) in LANGUAGES:
         return ParityQuestion(PASTED, line[match.end() :].strip(), match.group(1))
     return ParityQuestion(PASTED, line.strip(), detect_language(line, LanguagePrior()).code)
+
+
+def _unknown_code(line: str, number: int, question: ParityQuestion) -> list[str]:
+    match = _CODE.match(line)
+    if not match or match.group(1) in LANGUAGES:
+        return []
+    taken = LANGUAGE_NAMES.get(question.language or "", "of no known language")
+    return [
+        f"line {number}: {match.group(1)!r} is no language of the bot; the line was asked as a whole and taken for "
+        f"{taken}. Begin it with one of: {', '.join(LANGUAGES)}"
+    ]
