@@ -131,6 +131,10 @@ const followJob = async () => {
 };
 setTimeout(followJob, ASK_PROGRESS_MS);
 
+// ---------------------------------------------------------------- charts wider than the screen
+
+for (const chart of document.querySelectorAll("[data-from-end]")) chart.scrollLeft = chart.scrollWidth;
+
 // ---------------------------------------------------------------- parity files
 
 const files = byId("parity-files");

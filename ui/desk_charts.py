@@ -32,7 +32,7 @@ class Bar:
 
 
 def columns(title: str, bars: Sequence[Bar]) -> str:
-    """Standing bars, left to right, for time."""
+    """Standing bars, left to right, for time; where there is no room for all, the latest are in sight."""
     top = _nice_top(max((bar.good + bar.rest for bar in bars), default=0))
     room, depth = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     step = room / max(len(bars), 1)
@@ -51,7 +51,7 @@ def columns(title: str, bars: Sequence[Bar]) -> str:
         )
         if number % every == 0:
             parts.append(f'<text class="dk-axis" x="{x + width / 2:.1f}" y="{HEIGHT - 8}">{escape(bar.name)}</text>')
-    return _svg(title, WIDTH, HEIGHT, "".join(parts))
+    return f'<div class="dk-scroll" data-from-end>{_svg(title, WIDTH, HEIGHT, "".join(parts))}</div>'
 
 
 def rows(title: str, bars: Sequence[Bar]) -> str:
@@ -71,7 +71,8 @@ def rows(title: str, bars: Sequence[Bar]) -> str:
             f"{_rect('dk-rest-bar', (NAME_WIDTH + good, y, rest, BAR_HEIGHT))}"
             f'<text class="dk-value" x="{NAME_WIDTH + good + rest + 8:.1f}" y="{middle:.1f}">{count}</text></g>'
         )
-    return _svg(title, WIDTH, max(len(bars), 1) * ROW_HEIGHT, "".join(parts))
+    height = max(len(bars), 1) * ROW_HEIGHT
+    return f'<div class="dk-scroll">{_svg(title, WIDTH, height, "".join(parts))}</div>'
 
 
 def _svg(title: str, width: int, height: int, inner: str) -> str:
