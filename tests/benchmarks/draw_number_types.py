@@ -23,6 +23,8 @@ BLUE, ORANGE, GREY = "#1f5fa8", "#d9772b", "#8a8a8a"
 AREA_PER_MS = 3.0
 SHOWN_F1 = 6
 """Of the axis: so that a difference looks no larger than it is."""
+BELOW = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.13), "ncols": 2}
+"""Where a legend hides no point."""
 
 
 def main() -> None:
@@ -107,7 +109,7 @@ def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
     from matplotlib.figure import Figure
     from PIL import Image
 
-    figure = Figure(figsize=(9, 4.2), dpi=110, layout="constrained")
+    figure = Figure(figsize=(9, 5.2), dpi=110, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     for name, found in quality["variants"].items():
@@ -124,7 +126,7 @@ def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
             edgecolors="black",
             label=label,
         )
-    left.legend(fontsize=7, loc="lower left", ncols=2, markerscale=0.6, labelspacing=1.2)
+    left.legend(fontsize=7, **BELOW, markerscale=0.6, labelspacing=1.2)
     middle = sum(found["f1"] for found in quality["variants"].values()) / len(quality["variants"])
     left.margins(0.15)
     left.set_ylim(middle - SHOWN_F1 / 2, middle + SHOWN_F1 / 2)
@@ -144,7 +146,7 @@ def draw(quality: dict[str, Any], large: dict[str, Any]) -> None:
         right.scatter(
             held, case["p50_ms"], s=size, color=colour, marker=marker, alpha=0.7, edgecolors="black", label=label
         )
-    right.legend(fontsize=7, loc="upper left")
+    right.legend(fontsize=7, **BELOW)
     right.margins(0.2)
     right.set_xlim(left=0, right=1.15 * right.get_xlim()[1])
     right.set_ylim(bottom=0)
