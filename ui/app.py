@@ -41,7 +41,7 @@ _RECEIVE = """watch("value", () => {
   window.dispatchEvent(new CustomEvent("anytongue:answer", { detail: props.value }));
 });"""
 
-_TELL_FAILED = '() => window.dispatchEvent(new CustomEvent("anytongue:answer", { detail: { type: "failed" } }))'
+_TELL = '() => window.dispatchEvent(new CustomEvent("anytongue:answer", {{ detail: {{ type: "{}" }} }}))'
 
 Answered = tuple[chat.ChatSession, dict[str, Any]]
 
@@ -133,11 +133,12 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
         concurrency_id="questions",
         **hidden,
     )
-    asked.failure(None, js=_TELL_FAILED, api_name="page_failed", **hidden)
+    asked.failure(None, js=_TELL.format("failed"), api_name="page_failed", **hidden)
+    asked.then(None, js=_TELL.format("ended"), api_name="page_ended", **hidden)
     page.stop(None, cancels=[asked], api_name="page_stop", **hidden)
     # Only wording and reading: they must not wait behind questions.
     light: dict[str, Any] = {"concurrency_limit": None, **hidden}
-    page.reword(reword, session, [session, answer], api_name="page_reword", **light)
+    page.reword(reword, session, [session, answer], api_name="page_reword", trigger_mode="multiple", **light)
     page.article(article, None, answer, api_name="page_article", trigger_mode="multiple", **light)
     page.feedback(feedback, session, None, api_name="page_feedback", trigger_mode="multiple", **light)
     page.person(person, None, None, api_name="page_person", trigger_mode="multiple", **light)

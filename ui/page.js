@@ -10,9 +10,11 @@ const [main, log, status, form, input] = [".at-main", ".at-log", ".at-status", "
 const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-select"].map(find);
 const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
 const CHECK_MS = 4000;    // a reply that takes this long: is the server still there at all?
+const LET_GO_MS = 5000;   // a stopped question whose end gradio has not told by then is not waited for
 const MAX_MESSAGES = 200; // nobody scrolls back further, and a page that never forgets gets slow
 
-let waiting = null;        // the question that is being answered: {id, question, asked, node, timer, check}
+let waiting = null;        // the question that is being answered: {id, question, asked, node, timer, check, sent}
+let letGo = null;          // while gradio ends a stopped question: {done, finish}
 let lastId = 0;
 
 // ---------------------------------------------------------------- messages
@@ -99,7 +101,15 @@ function ask(words) {
   say(text("searching"), pageLanguage());
   setBusy(true);
   scrollToQuestion(asked);
-  trigger("ask", { id, message: question, ...context(), past: pastTurns() });
+  submit(waiting);
+}
+
+// Gradio ends a stopped question by its event's name: one that is sent meanwhile would end with it.
+async function submit(asking) {
+  if (letGo) await letGo.done;
+  if (waiting !== asking) return;
+  asking.sent = true;
+  trigger("ask", { id: asking.id, message: asking.question, ...context(), past: pastTurns() });
 }
 
 // What the server is told with everything that it may have to answer.
@@ -124,6 +134,17 @@ function endWaiting() {
   return ended;
 }
 
+function stopWaiting() {
+  const ended = endWaiting();
+  if (!ended || !ended.sent) return ended;
+  letGo = {};
+  letGo.done = new Promise((finish) => { letGo.finish = finish; setTimeout(finish, LET_GO_MS); });
+  const stopped = letGo;
+  letGo.done.then(() => { if (letGo === stopped) letGo = null; });
+  trigger("stop", {});
+  return ended;
+}
+
 function giveUp(key) {
   const ended = endWaiting();
   if (!ended) return;
@@ -131,12 +152,16 @@ function giveUp(key) {
   scrollToQuestion(ended.asked);
 }
 
-// Our handlers never fail: the server was asked more than it takes, or it is gone.
+// Our handlers never fail: the question was stopped, the server was asked more than it takes, or it is gone.
 async function tellFailed() {
+  if (letGo) { letGo.failed = true; return; }
   const asking = waiting;
   const key = (await serverAnswers()) ? "busy" : "network_lost";
   if (waiting === asking) giveUp(key);
 }
+
+// Gradio tells up to twice that a stopped question failed, and with the last time that it ended.
+function tellEnded() { if (letGo && letGo.failed) letGo.finish(); }
 
 function hint(words) { find(".at-hint").textContent = words; }
 
@@ -164,7 +189,8 @@ function appendReply(answer, place = null) {
 
 function showReworded(answer) {
   const last = log.lastElementChild;
-  if (waiting || !last || answer.id !== String(lastId)) { showUnchanged(); return; }
+  if (answer.id !== lastPick) return;   // another language was picked since
+  if (waiting || !last) { showUnchanged(); return; }
   const open = last.querySelector("details[open]");
   const again = appendReply(answer, last);
   if (open && again.querySelector("details")) again.querySelector("details").open = true;
@@ -177,7 +203,7 @@ function showUnchanged() {
 }
 
 function startAnew() {
-  endWaiting();
+  stopWaiting();
   trigger("clear", {});
   log.replaceChildren();
   find(".at-older").hidden = true;
@@ -208,8 +234,7 @@ const actions = {
   new: startAnew,
   example: (button) => ask(button.textContent),
   stop: () => {
-    const ended = endWaiting();
-    trigger("stop", {});
+    const ended = stopWaiting();
     if (ended) { showNotice("stopped", "stopped"); input.focus(); }
   },
   retry: (button) => {
@@ -260,7 +285,7 @@ input.addEventListener("keydown", (event) => {
 input.addEventListener("input", () => { fit(); hint(""); });
 
 window.addEventListener("anytongue:answer", (event) => {
-  const show = { reply: showReply, reworded: showReworded, article: showArticle, failed: tellFailed, nothing: showUnchanged };
+  const show = { reply: showReply, reworded: showReworded, article: showArticle, nothing: showUnchanged, failed: tellFailed, ended: tellEnded };
   const answer = event.detail;
   if (answer && show[answer.type]) show[answer.type](answer);
 });

@@ -10,6 +10,8 @@ const EXAMPLE_LANGUAGES = ["es", "ja", "ar", "de", "hi", "fr", "zh", "ru", "pt",
 
 let chosen = saved();      // picked by hand, "" = automatic
 let spoken = "";           // what the conversation is in
+let picks = 0;
+let lastPick = "";         // id of the last reply that was asked for in another language
 // A page that shows the chat in a frame says its own language in the address.
 const wanted = new URLSearchParams(location.search).get("language") || "";
 const browser = firstServed([wanted, ...(navigator.languages || [navigator.language])]);
@@ -62,7 +64,8 @@ function choose(code) {
   const last = log.lastElementChild;
   if (last && last.dataset.kind && !last.classList.contains("at-restored") && !waiting) {
     last.setAttribute("aria-busy", "true");
-    trigger("reword", { id: String(lastId), ...context() });
+    lastPick = `${lastId}.${++picks}`;
+    trigger("reword", { id: lastPick, ...context() });
   }
 }
 
