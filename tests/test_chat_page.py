@@ -139,6 +139,14 @@ def test_going_back_to_automatic_rewords_in_the_language_of_the_question():
     assert sent["language"] == "es"
 
 
+def test_going_back_to_automatic_keeps_the_language_of_the_conversation_when_that_of_the_question_is_a_guess():
+    session, _ = ask(ScriptedChatbot(), {"message": "A na Uswisi?", "chosen": "el"}, None)
+    session.conversation.language = "ja"
+    session.last_reply = replace(session.last_reply, detected_language="pt", language_certain=False)
+    _, sent = change_language(ScriptedChatbot(), {"chosen": ""}, session)
+    assert (sent["language"], sent["page_language"]) == ("ja", "ja")
+
+
 def test_choosing_a_language_before_any_question_changes_nothing_on_the_page():
     _, sent = change_language(ScriptedChatbot(), {"id": "0", "chosen": "de"}, None)
     assert sent == {"type": "nothing", "id": "0"}

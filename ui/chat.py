@@ -94,10 +94,11 @@ def change_language(
     conversation = session.conversation
     if session.last_reply is None:
         return session, {"type": "nothing", "id": received.text(data, "id")}
+    last = session.last_reply
     language = conversation.page_language
-    if not conversation.chosen_language and session.last_reply.detected_language in LANGUAGES:
-        language = session.last_reply.detected_language
-    reply = session.last_reply = reword(session.last_reply, language)
+    if not conversation.chosen_language and last.language_certain and last.detected_language in LANGUAGES:
+        language = last.detected_language
+    reply = session.last_reply = reword(last, language)
     message = _message(data, _html(chatbot, reply, conversation), language, conversation)
     return session, {**message, "type": "reworded", "spoken": spoken_words(reply), "turn": turn_record(reply)}
 
