@@ -68,6 +68,7 @@ function showNotice(key, kind) {
   meta.append(again);
   node.append(make("p", "at-sentence", text(key)), meta);
   log.append(node);
+  saveLog();
   say(text(key), pageLanguage());
 }
 
@@ -100,6 +101,7 @@ function ask(words) {
   waiting.check = setInterval(checkServer, CHECK_MS);
   say(text("searching"), pageLanguage());
   setBusy(true);
+  saveLog();
   scrollToQuestion(asked);
   submit(waiting);
 }
@@ -213,9 +215,14 @@ function startAnew() {
   hint("");
   status.textContent = "";
   wordPage();
-  input.value = "";
-  fit();
+  write("");
   input.focus();
+}
+
+function write(words) {
+  input.value = words;
+  fit();
+  saveDraft();
 }
 
 // As high as its text, and in its direction: an empty one has that of its placeholder.
@@ -243,8 +250,7 @@ const actions = {
     if (node) ask(node.dataset.question);
   },
   edit: (button) => {
-    input.value = button.closest(".at-message").dataset.question;
-    fit();
+    write(button.closest(".at-message").dataset.question);
     input.focus();
   },
   copy: copySentence,
@@ -271,8 +277,7 @@ page.addEventListener("submit", (event) => {
   if (event.target !== form) { judge(event.target, false, event.target.elements.reason.value); return; }
   if (waiting) return;
   const words = input.value;
-  input.value = "";
-  fit();
+  write("");
   ask(words);
   input.focus();
 });
@@ -282,7 +287,7 @@ input.addEventListener("keydown", (event) => {
   event.preventDefault();
   form.requestSubmit();
 });
-input.addEventListener("input", () => { fit(); hint(""); });
+input.addEventListener("input", () => { fit(); hint(""); saveDraft(); });
 
 window.addEventListener("anytongue:answer", (event) => {
   const show = { reply: showReply, reworded: showReworded, article: showArticle, nothing: showUnchanged, failed: tellFailed, ended: tellEnded };
@@ -291,6 +296,7 @@ window.addEventListener("anytongue:answer", (event) => {
 });
 
 restoreLog();
+restoreDraft();
 wordPage();
 page.classList.add("at-ready");
 if (framed) joinHost();   // the page around keeps the focus until somebody opens the chat

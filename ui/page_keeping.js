@@ -4,6 +4,7 @@
 // after its link was copied. Kept is the log as it stands, in which the server has escaped everything.
 
 const TAB_KEY = "anytongue.conversation";
+const DRAFT_KEY = "anytongue.draft";
 const LINKED_KEYS = "anytongue.linked.";
 const LINK_DAYS = 30;           // the phrases name it
 const MAX_LINKED = 5;
@@ -82,7 +83,17 @@ function show(kept) {
   find(".at-older").hidden = !kept.older;
   page.classList.add("at-started");
   find(".at-new").hidden = false;
+  if (log.lastElementChild.dataset.question) showNotice("network_lost", "error");   // the page was left before its reply
   main.scrollTop = main.scrollHeight;
+}
+
+// Gradio reloads the page after a lost connection, whatever somebody is typing.
+function saveDraft() {
+  try { sessionStorage.setItem(DRAFT_KEY, input.value); } catch { /* a reload then empties the field */ }
+}
+
+function restoreDraft() {
+  try { input.value = sessionStorage.getItem(DRAFT_KEY) || ""; } catch { /* nothing was kept */ }
 }
 
 // Enough for a server that was restarted, or never saw this page, to understand a follow-up.

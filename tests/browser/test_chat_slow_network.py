@@ -64,3 +64,41 @@ def test_of_two_quick_picks_of_a_language_the_last_one_words_page_and_reply(scri
     visitor.page.wait_for_timeout(3 * LATENCY_MS)
     assert visitor.page.get_attribute(".at-bot", "lang") == "th"
     assert visitor.page.get_attribute("html", "lang") == "th"
+
+
+# ---------------------------------------------------------------- lost
+
+
+def reload(visitor):
+    visitor.page.reload()
+    visitor.page.wait_for_selector(".at-ready")
+    visitor.problems.clear()  # the browser logs what the reload cut off
+
+
+def test_a_half_typed_question_outlives_a_reload(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.page.type("#at-input", "How long can I")
+    reload(visitor)
+    assert visitor.page.input_value("#at-input") == "How long can I"
+    visitor.ask(HOW_LONG)
+    reload(visitor)
+    assert visitor.page.input_value("#at-input") == ""
+
+
+def test_a_question_that_was_lost_can_be_asked_again_after_a_reload(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.page.context.set_offline(True)
+    visitor.ask(HOW_LONG)
+    visitor.page.context.set_offline(False)
+    reload(visitor)
+    assert visitor.page.inner_text("[data-notice] .at-sentence") == "The connection was lost."
+    visitor.page.click("[data-do=retry]")
+    visitor.page.wait_for_selector(".at-card")
+
+
+def test_a_reload_before_the_reply_keeps_the_question(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.send("slow question about returning a product")
+    reload(visitor)
+    assert visitor.page.inner_text(".at-bubble") == "slow question about returning a product"
+    assert visitor.page.is_visible("[data-notice] [data-do=retry]")
