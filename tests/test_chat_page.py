@@ -58,6 +58,11 @@ def test_a_screen_reader_hears_the_sentence_only():
     assert sent["spoken"] == "La respuesta es: «30 days» (de nuestro artículo «Returns»)."
 
 
+def test_a_question_is_said_to_be_in_its_own_language_and_not_in_that_of_the_reply():
+    _, sent = ask(ScriptedChatbot(), {"message": "¿Cuánto?", "chosen": "el"}, None)
+    assert (sent["language"], sent["question_language"]) == ("el", "es")
+
+
 def test_the_first_question_begins_a_conversation():
     session, _ = ask(ScriptedChatbot(), {"message": "¿Cuánto?"}, None)
     assert session.conversation.language == "es"
@@ -174,6 +179,13 @@ def test_a_thumb_before_any_reply_judges_nothing():
     chatbot = ScriptedChatbot()
     give_feedback(chatbot, {"helpful": True}, None)
     assert chatbot.judged == []
+
+
+def test_what_was_not_kept_is_told():
+    session, _ = ask(ScriptedChatbot(), {"message": "one"}, None)
+    chatbot = ScriptedChatbot()
+    assert give_feedback(chatbot, {"id": "7", "helpful": True}, session) == {"type": "judged", "id": "7", "kept": True}
+    assert give_feedback(chatbot, {"helpful": True}, None)["kept"] is False
 
 
 # ---------------------------------------------------------------- articles

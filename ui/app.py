@@ -114,8 +114,8 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
     def reword(event: gr.EventData, session: chat.ChatSession | None) -> Answered:
         return chat.change_language(chatbot, event._data or {}, session)
 
-    def feedback(event: gr.EventData, session: chat.ChatSession | None) -> None:
-        chat.give_feedback(chatbot, event._data or {}, session)
+    def feedback(event: gr.EventData, session: chat.ChatSession | None) -> dict[str, Any]:
+        return chat.give_feedback(chatbot, event._data or {}, session)
 
     def person(event: gr.EventData) -> None:
         chat.ask_person(chatbot, event._data or {})
@@ -140,7 +140,7 @@ def _connect(chatbot: Chatbot, page: gr.HTML, session: gr.State, answer: gr.HTML
     light: dict[str, Any] = {"concurrency_limit": None, **hidden}
     page.reword(reword, session, [session, answer], api_name="page_reword", trigger_mode="multiple", **light)
     page.article(article, None, answer, api_name="page_article", trigger_mode="multiple", **light)
-    page.feedback(feedback, session, None, api_name="page_feedback", trigger_mode="multiple", **light)
+    page.feedback(feedback, session, answer, api_name="page_feedback", trigger_mode="multiple", **light)
     page.person(person, None, None, api_name="page_person", trigger_mode="multiple", **light)
     page.clear(lambda: None, None, session, api_name="page_clear", **light)
 

@@ -83,7 +83,9 @@ def ask(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) 
         return session, _message(data, error_html(language), language, conversation)
     session.last_reply = reply
     message = _message(data, html, reply.language, conversation)
-    return session, {**message, "spoken": spoken_words(reply), "turn": turn_record(reply)}
+    asked_in = reply.detected_language if reply.language_certain else None
+    turn = turn_record(reply)
+    return session, {**message, "question_language": asked_in, "spoken": spoken_words(reply), "turn": turn}
 
 
 def change_language(
@@ -103,15 +105,9 @@ def change_language(
     return session, {**message, "type": "reworded", "spoken": spoken_words(reply), "turn": turn_record(reply)}
 
 
-def give_feedback(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> None:
+def give_feedback(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> dict[str, Any]:
     """Whether the last reply helped, and why not; the server knows which one that is, the browser cannot name one."""
-    if session is None or session.last_reply is None:
-        return
-    reason = received.text(data, "reason").strip()[:MAX_REASON_CHARS] or None
-    try:
-        chatbot.feedback(session.last_reply, data.get("helpful") is True, reason)
-    except Exception:
-        logger.exception("The feedback could not be kept")
+    return {"type": "judged", "id": received.text(data, "id"), "kept": _kept(chatbot, data, session)}
 
 
 def ask_person(chatbot: Answers, data: Mapping[str, Any]) -> None:
@@ -161,6 +157,17 @@ def example_questions(documents: Iterable[Document]) -> dict[str, list[str]]:
         if questions:
             chosen[code] = [question for _, question, _ in questions[:EXAMPLES_PER_LANGUAGE]]
     return chosen
+
+
+def _kept(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> bool:
+    if session is None or session.last_reply is None:
+        return False
+    reason = received.text(data, "reason").strip()[:MAX_REASON_CHARS] or None
+    try:
+        return chatbot.feedback(session.last_reply, data.get("helpful") is True, reason)
+    except Exception:
+        logger.exception("The feedback could not be kept")
+        return False
 
 
 def _session(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) -> ChatSession:

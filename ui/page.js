@@ -89,7 +89,7 @@ function scrollToQuestion(node) {
 function ask(words) {
   const question = words.trim();
   if (waiting) return;
-  if (!question) { say(text("empty_message"), pageLanguage()); hint(text("empty_message")); input.focus(); return; }
+  if (!question) { tell("empty_message"); input.focus(); return; }
   hint("");
   page.classList.add("at-started");
   find(".at-elsewhere").hidden = true;
@@ -167,6 +167,11 @@ function tellEnded() { if (letGo && letGo.failed) letGo.finish(); }
 
 function hint(words) { find(".at-hint").textContent = words; }
 
+function tell(key) {
+  hint(text(key));
+  say(text(key), pageLanguage());
+}
+
 function showReply(answer) {
   if (!waiting || answer.id !== waiting.id) return;   // it was stopped, or the conversation is another one by now
   const { asked } = endWaiting();
@@ -175,7 +180,7 @@ function showReply(answer) {
     spoken = answer.page_language;
     wordPage();
   }
-  asked.lang = answer.language;
+  asked.querySelector(".at-bubble").lang = answer.question_language || "";
   saveLog();
   say(answer.spoken || log.lastElementChild.textContent, answer.language);
   scrollToQuestion(asked);
@@ -187,21 +192,6 @@ function appendReply(answer, place = null) {
   if (place) place.replaceWith(node);
   else log.append(node);
   return node;
-}
-
-function showReworded(answer) {
-  const last = log.lastElementChild;
-  if (answer.id !== lastPick) return;   // another language was picked since
-  if (waiting || !last) { showUnchanged(); return; }
-  const open = last.querySelector("details[open]");
-  const again = appendReply(answer, last);
-  if (open && again.querySelector("details")) again.querySelector("details").open = true;
-  say(answer.spoken, answer.language);
-  saveLog();
-}
-
-function showUnchanged() {
-  for (const node of log.querySelectorAll(":scope > [aria-busy]")) node.removeAttribute("aria-busy");
 }
 
 function startAnew() {
@@ -290,7 +280,7 @@ input.addEventListener("keydown", (event) => {
 input.addEventListener("input", () => { fit(); hint(""); saveDraft(); });
 
 window.addEventListener("anytongue:answer", (event) => {
-  const show = { reply: showReply, reworded: showReworded, article: showArticle, nothing: showUnchanged, failed: tellFailed, ended: tellEnded };
+  const show = { reply: showReply, reworded: showReworded, article: showArticle, judged: showJudged, nothing: showUnchanged, failed: tellFailed, ended: tellEnded };
   const answer = event.detail;
   if (answer && show[answer.type]) show[answer.type](answer);
 });

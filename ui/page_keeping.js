@@ -109,12 +109,11 @@ function pastTurns() {
 
 async function copyLink() {
   linked = true;
-  if (!saveLog()) { linked = false; hint(text("error")); say(text("error"), pageLanguage()); return; }
+  if (!saveLog()) { linked = false; tell("error"); return; }
   dropLinked((kept, rank) => rank >= MAX_LINKED);
   setAddress(`#conversation=${conversationId}`);
   await copyText(location.href);
-  hint(text("link_kept"));
-  say(text("link_kept"), pageLanguage());
+  tell("link_kept");
 }
 
 function forgetConversation() {
@@ -144,6 +143,11 @@ async function checkServer() {
   const asking = waiting;
   const here = await serverAnswers();
   if (!here && waiting === asking) giveUp("network_lost");
+}
+
+// For what is answered at once: whether it was lost, told as long as nothing came.
+async function ifServerIsGone(pending, tellGone) {
+  if (!(await serverAnswers()) && pending()) tellGone();
 }
 
 async function serverAnswers() {

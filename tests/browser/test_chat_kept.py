@@ -257,3 +257,28 @@ def test_of_many_messages_the_page_shows_the_latest_and_says_so(scripted_app, vi
     assert visitor.page.locator(".at-bubble").last.inner_text() == "quick last question?"
     assert visitor.page.locator(".at-older").inner_text() == phrase(PhraseKey.OLDER_LEFT_OUT, "en")
     assert visitor.page.evaluate("sessionStorage.getItem('anytongue.conversation').length") < 400_000
+
+
+# ---------------------------------------------------------------- what was said about a reply
+
+
+def test_a_reopened_reply_asks_for_no_reason_and_thanks_for_none(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask(HOW_LONG)
+    visitor.page.click("[data-do=unhelpful]")
+    again = open_in_another_tab(visitor, copied_link(visitor))
+    assert again.page.locator(".at-card").count() == 1
+    assert not again.page.is_visible(".at-reason")
+    assert not again.page.is_visible(".at-thanks")
+
+
+def test_another_language_keeps_the_thumb_and_a_half_written_reason(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask(HOW_LONG)
+    visitor.page.click("[data-do=unhelpful]")
+    visitor.page.fill(".at-reason input", "the pri")
+    visitor.page.select_option(".at-header .at-select", "ja")
+    visitor.page.wait_for_selector(".at-bot[lang=ja]")
+    assert visitor.page.get_attribute("[data-do=unhelpful]", "aria-pressed") == "true"
+    assert visitor.page.is_visible(".at-reason")
+    assert visitor.page.input_value(".at-reason input") == "the pri"

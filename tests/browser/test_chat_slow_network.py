@@ -102,3 +102,26 @@ def test_a_reload_before_the_reply_keeps_the_question(scripted_app, visit):
     reload(visitor)
     assert visitor.page.inner_text(".at-bubble") == "slow question about returning a product"
     assert visitor.page.is_visible("[data-notice] [data-do=retry]")
+
+
+# ---------------------------------------------------------------- without a network
+
+
+def test_a_thumb_that_nobody_keeps_is_not_thanked_for(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask(HOW_LONG)
+    visitor.page.context.set_offline(True)
+    visitor.page.click("[data-do=helpful]")
+    visitor.page.wait_for_selector(".at-hint >> text=The connection was lost.")
+    visitor.problems.clear()  # the browser logs every failed request
+    assert not visitor.page.is_visible(".at-thanks")
+    assert visitor.page.get_attribute("[data-do=helpful]", "aria-pressed") == "false"
+
+
+def test_an_article_that_does_not_come_is_told(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask(HOW_LONG)
+    visitor.page.context.set_offline(True)
+    visitor.page.click(".at-links [data-do=article]")
+    visitor.page.wait_for_selector(".at-panel-body >> text=The connection was lost.")
+    visitor.problems.clear()  # the browser logs every failed request
