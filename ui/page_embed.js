@@ -10,6 +10,8 @@ function tellHost(what) { window.parent.postMessage(`anytongue:${what}`, "*"); }
 function joinHost() {
   // What a frame of another site keeps is out of reach for a page that a link opens.
   find("[data-do=link]")?.remove();
+  // Another page in the frame would take the place of the conversation.
+  Object.assign(find(".at-quality"), { target: "_blank", rel: "noopener" });
   window.addEventListener("message", (event) => {
     if (event.source === window.parent && event.data === "anytongue:opened") focusInput();
   });

@@ -2,7 +2,7 @@
 //
 // Read before `page.js` and in one scope with it: `page`, `find`, `make` and what else is not defined here is there.
 
-const languages = props.languages;
+const languages = Object.assign(Object.create(null), props.languages);   // "constructor" is no language
 const SAVED_LANGUAGE = "anytongue.language";
 const EXAMPLE_COUNT = 6;
 // Scripts that look as different as possible, so that a glance says "any language".

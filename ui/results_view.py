@@ -81,14 +81,15 @@ def results_page(language: str = "en", folder: Path = MEASURED) -> str:
         ]
     title = _text(PhraseKey.QUALITY_TITLE, language)
     direction = "rtl" if is_right_to_left(language) else "ltr"
+    chat = f"./?language={language}"
     return (
         f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<meta name="color-scheme" content="light dark"><title>{title} · Anytongue</title>'
         '<link rel="icon" href="data:,"><link rel="stylesheet" href="quality/style.css"></head><body>'
-        '<header class="qu-bar"><a class="qu-brand" href="./" translate="no" lang="en">'
+        f'<header class="qu-bar"><a class="qu-brand" href="{chat}" translate="no" lang="en">'
         f"{LOGO}<span>Anytongue</span></a>"
-        f'<a href="./">{_text(PhraseKey.QUALITY_BACK, language)}</a></header><main class="qu-main"><h1>{title}</h1>'
+        f'<a href="{chat}">{_text(PhraseKey.QUALITY_BACK, language)}</a></header><main class="qu-main"><h1>{title}</h1>'
         f"<p>{_text(PhraseKey.QUALITY_INTRO, language)}</p>{''.join(sections)}</main></body></html>"
     )
 
