@@ -186,3 +186,51 @@ def test_dark_mode_follows_the_system(scripted_app, visit):
 def test_light_mode_follows_the_system(scripted_app, visit):
     visitor = visit(scripted_app)
     assert visitor.style(".at-page", "backgroundColor") == "rgb(246, 247, 246)"
+
+
+@pytest.mark.parametrize("width", [360, 320])
+def test_the_name_stays_in_one_piece_on_a_narrow_screen(scripted_app, visit, width):
+    visitor = visit(scripted_app, width=width, height=640)
+    visitor.ask("How long can I return a product?")
+    name = visitor.page.locator(".at-brand span")
+    assert name.evaluate("node => node.getClientRects().length === 1 && node.offsetHeight < 40")
+    assert visitor.page.evaluate("document.querySelector('.at-header-row').scrollWidth") <= width
+
+
+def test_enlarged_four_times_half_of_the_screen_is_the_conversations(scripted_app, visit):
+    visitor = visit(scripted_app, width=320, height=256)
+    visitor.ask("How long can I return a product?")
+    assert visitor.page.locator(".at-main").bounding_box()["height"] >= 128
+
+
+def test_a_page_opened_in_a_language_that_is_a_word_of_the_script_works(scripted_app, visit):
+    visitor = visit(f"{scripted_app}?language=constructor", locale="de")
+    assert visitor.page.get_attribute("html", "lang") == "de"
+
+
+def test_the_focus_stays_with_a_reply_that_was_reworded(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.ask("How long can I return a product?")
+    visitor.page.click("[data-do=relanguage]")
+    visitor.page.select_option(".at-relanguage", "ja")
+    visitor.page.wait_for_selector(".at-bot[lang=ja]")
+    assert visitor.page.evaluate("document.activeElement.dataset.do") == "relanguage"
+
+
+def test_a_question_is_marked_with_its_own_language(scripted_app, visit):
+    visitor = visit(scripted_app)
+    visitor.page.select_option(".at-header .at-select", "el")
+    visitor.ask("¿Cuánto tiempo tengo para devolver un producto?")
+    assert visitor.page.get_attribute(".at-bubble", "lang") == "es"
+
+
+def test_titles_of_articles_stand_on_one_side_however_long_they_are(scripted_app, visit):
+    visitor = visit(scripted_app, width=390, height=844)
+    visitor.page.select_option(".at-header .at-select", "ur")
+    visitor.ask("quick nothing?")
+    side = "nodes => nodes.map((node) => { const range = document.createRange(); range.selectNodeContents(node);"
+    lefts = visitor.page.locator(".at-nearest button").evaluate_all(
+        side + " return Math.round(range.getBoundingClientRect().left); })"
+    )
+    assert len(lefts) > 1
+    assert len(set(lefts)) == 1

@@ -245,3 +245,8 @@ def test_where_it_is_refused_the_widget_offers_a_link_and_tells_what_to_set(embe
     assert not widget.page.is_visible("iframe")
     told, widget.visitor.problems[:] = list(widget.visitor.problems), []
     assert f"ANYTONGUE_EMBED_ORIGINS={shop.other_origin}" in told[-1]
+
+
+def test_how_good_it_is_opens_beside_the_conversation(show):
+    widget = show().open().ask(QUESTION)
+    assert widget.chat.locator(".at-quality").get_attribute("target") == "_blank"

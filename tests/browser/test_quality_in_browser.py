@@ -56,3 +56,21 @@ def test_axe_finds_nothing(scripted_app, visit, language, dark):
 def test_dark_mode_follows_the_system(scripted_app, visit):
     page = open_quality(visit(scripted_app, dark=True))
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 22, 23)"
+
+
+def test_the_way_back_keeps_the_language(scripted_app, visit):
+    visitor = visit(f"{scripted_app}?language=ja")
+    page = open_quality(visitor)
+    page.click(".qu-bar a:last-child")
+    page.wait_for_selector(".at-ready")
+    assert page.get_attribute("html", "lang") == "ja"
+
+
+@pytest.mark.parametrize("width", [390, 360, 320])
+def test_no_name_of_a_language_breaks_within_a_word_on_a_phone(scripted_app, visit, width):
+    page = open_quality(visit(scripted_app, width=width, height=844))
+    broken = page.locator("tbody th > span").evaluate_all(
+        "nodes => nodes.filter((node) => node.getClientRects().length > node.textContent.split(' ').length)"
+        ".map((node) => node.textContent)"
+    )
+    assert broken == []
