@@ -132,6 +132,12 @@ def test_choosing_a_language_rewords_the_last_reply_without_asking_again():
     assert len(chatbot.asked) == 1
 
 
+def test_after_a_failure_another_language_does_not_bring_back_the_reply_before_it():
+    session, _ = ask(ScriptedChatbot(), {"message": "one"}, None)
+    session, _ = ask(ScriptedChatbot(), {"message": "boom"}, session)
+    assert change_language(ScriptedChatbot(), {"id": "1", "chosen": "de"}, session)[1]["type"] == "nothing"
+
+
 def test_a_reworded_reply_still_names_the_language_it_understood():
     session, _ = ask(ScriptedChatbot(), {"message": "¿Cuánto?"}, None)
     _, sent = change_language(ScriptedChatbot(), {"chosen": "de"}, session)

@@ -80,6 +80,7 @@ def ask(chatbot: Answers, data: Mapping[str, Any], session: ChatSession | None) 
     except Exception:
         logger.exception("The question could not be answered")
         language = conversation.page_language
+        session.last_reply = None  # there is none to put into another language
         return session, _message(data, error_html(language), language, conversation)
     session.last_reply = reply
     message = _message(data, html, reply.language, conversation)

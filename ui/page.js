@@ -11,6 +11,7 @@ const [send, stop, panel, select] = [".at-send", ".at-stop", ".at-panel", ".at-s
 const GIVE_UP_MS = 60000; // a reply takes well under a second; after a minute nobody believes in it any more
 const CHECK_MS = 4000;    // a reply that takes this long: is the server still there at all?
 const LET_GO_MS = 5000;   // a stopped question whose end gradio has not told by then is not waited for
+const MAX_CHARS = 20000;   // far more than is answered; the rest of a pasted book would only be refused as too large
 const MAX_MESSAGES = 200; // nobody scrolls back further, and a page that never forgets gets slow
 
 let waiting = null;        // the question that is being answered: {id, question, asked, node, timer, check, sent}
@@ -87,7 +88,7 @@ function scrollToQuestion(node) {
 // ---------------------------------------------------------------- asking
 
 function ask(words) {
-  const question = words.trim();
+  const question = words.trim().slice(0, MAX_CHARS);
   if (waiting) return;
   if (!question) { tell("empty_message"); input.focus(); return; }
   hint("");
@@ -95,9 +96,10 @@ function ask(words) {
   find(".at-elsewhere").hidden = true;
   find(".at-new").hidden = false;
   const id = String(++lastId);
+  lastPick = "";
   const asked = showQuestion(question);
   waiting = { id, question, asked, node: showWaiting() };
-  waiting.timer = setTimeout(() => giveUp("network_lost"), GIVE_UP_MS);
+  waiting.timer = setTimeout(() => giveUp("network_lost", stopWaiting), GIVE_UP_MS);
   waiting.check = setInterval(checkServer, CHECK_MS);
   say(text("searching"), pageLanguage());
   setBusy(true);
@@ -139,7 +141,7 @@ function endWaiting() {
 function stopWaiting() {
   const ended = endWaiting();
   if (!ended || !ended.sent) return ended;
-  letGo = {};
+  letGo = { id: ended.id };
   letGo.done = new Promise((finish) => { letGo.finish = finish; setTimeout(finish, LET_GO_MS); });
   const stopped = letGo;
   letGo.done.then(() => { if (letGo === stopped) letGo = null; });
@@ -147,8 +149,8 @@ function stopWaiting() {
   return ended;
 }
 
-function giveUp(key) {
-  const ended = endWaiting();
+function giveUp(key, end = endWaiting) {
+  const ended = end();
   if (!ended) return;
   showNotice(key, "error");
   scrollToQuestion(ended.asked);
@@ -173,6 +175,7 @@ function tell(key) {
 }
 
 function showReply(answer) {
+  if (letGo?.id === answer.id) letGo.finish();        // stopped too early for gradio to know it: it ran to its end
   if (!waiting || answer.id !== waiting.id) return;   // it was stopped, or the conversation is another one by now
   const { asked } = endWaiting();
   appendReply(answer);
@@ -196,6 +199,7 @@ function appendReply(answer, place = null) {
 
 function startAnew() {
   stopWaiting();
+  lastPick = "";
   trigger("clear", {});
   log.replaceChildren();
   find(".at-older").hidden = true;

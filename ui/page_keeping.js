@@ -5,6 +5,7 @@
 
 const TAB_KEY = "anytongue.conversation";
 const DRAFT_KEY = "anytongue.draft";
+const PAST_CHARS = 1000;        // a longer question got no answer
 const LINKED_KEYS = "anytongue.linked.";
 const LINK_DAYS = 30;           // the phrases name it
 const MAX_LINKED = 5;
@@ -101,7 +102,7 @@ function pastTurns() {
   const turns = [];
   let question = "";
   for (const node of log.children) {
-    if (node.dataset.question) question = node.dataset.question;
+    if (node.dataset.question) question = node.dataset.question.slice(0, PAST_CHARS);
     else if (node.dataset.turn) turns.push({ question, ...JSON.parse(node.dataset.turn) });
   }
   return turns.slice(-PAST_TURNS);

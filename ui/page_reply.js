@@ -66,6 +66,7 @@ function carryJudgement(from, to) {
   const fields = (node) => [...node.querySelectorAll(".at-thumbs button, .at-reason, .at-reason input, .at-thanks, .at-person")];
   const kept = fields(from);
   for (const [n, node] of fields(to).entries()) {
+    if (!kept[n]) return;   // what stood there was no reply that could be judged
     node.hidden = kept[n].hidden;
     if (node.hasAttribute("aria-pressed")) node.setAttribute("aria-pressed", kept[n].getAttribute("aria-pressed"));
     if (node.tagName === "INPUT") node.value = kept[n].value;

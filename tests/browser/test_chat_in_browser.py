@@ -219,7 +219,7 @@ def test_a_greeting_is_greeted(scripted_app, visit):
 
 def test_a_book_is_too_long(scripted_app, visit):
     visitor = visit(scripted_app)
-    assert visitor.ask("word " * 10_000).inner_text().startswith("Your message is too long.")
+    assert visitor.ask("word " * 100_000).inner_text().startswith("Your message is too long.")
 
 
 # ---------------------------------------------------------------- the whole article
