@@ -119,7 +119,7 @@ def shipping(desk):
 
 
 def form_of(desk, draft=ANSWER, ticked=None):
-    """What the page of that gap sends."""
+    """What the page of that gap sends, where each tick and each lack of one was decided by hand."""
     gap = shipping(desk)
     ids = [",".join(map(str, question.ids)) for question in gap.questions]
     return {
@@ -128,4 +128,5 @@ def form_of(desk, draft=ANSWER, ticked=None):
         "heading": draft.heading,
         "text": draft.text,
         "question": ids if ticked is None else ticked,
+        "decided": ids,
     }

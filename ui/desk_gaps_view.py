@@ -196,12 +196,13 @@ def _question(question: OpenQuestion, forecast: Forecast | None, by_hand: bool |
     reasons = "".join(f'<span class="dk-quiet">“<bdi>{escape(reason)}</bdi>”</span>' for reason in question.reasons)
     ids = ",".join(str(number) for number in question.ids)
     ticked = proposed if by_hand is None else by_hand
-    as_proposed = f'<input type="hidden" name="{"preticked" if ticked else "left_open"}" value="{ids}">'
+    by_whom = "decided" if by_hand is not None else "preticked" if ticked else ""
+    remembered = f'<input type="hidden" name="{by_whom}" value="{ids}">' if by_whom else ""
     # The language comes from outside, so a line without one has no `lang` at all.
     return (
         f'<li data-result="{_result(forecast)}"><label><input type="checkbox" name="question" value="{ids}"'
         f"{' checked' if ticked else ''}>{foreign(question.question, question.language, name='dk-asked')}</label>"
-        f"{as_proposed if by_hand is None else ''}"
+        f"{remembered}"
         f"{_word_by_word(question.question, question.language)}"
         f'<div class="dk-facts">{language_chip(question.language)}{times}'
         f"{_got(question)}{_asked_person(question.asked_person)}{reasons}</div>"

@@ -239,7 +239,7 @@ def _draft(form: Form) -> gaps.Draft:
 
 
 def _ticks(form: Form) -> Ticks:
-    return Ticks(form.ids("question"), form.ids("preticked"), form.ids("left_open"))
+    return Ticks(form.ids("question"), form.ids("preticked"), form.ids("decided"))
 
 
 def _missing(words: str, back: str, context: PageContext) -> Response:

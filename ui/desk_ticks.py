@@ -1,7 +1,7 @@
 """Which questions of a gap an answer closes: those it answers, unless the operator ticks or unticks by hand. Pure.
 
-A form says of each question whether it is ticked, and of those that the page ticked or left open by itself which way
-it did so. Whatever differs from that was done by hand.
+A form says which questions are ticked, which the page ticked by itself, and which the operator decided before. A
+question without its tick that is named in neither way was left open by the page, or came in after it was shown.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,17 +17,19 @@ class Ticks:
 
     ticked: Collection[int]
     preticked: Collection[int] = ()
-    left_open: Collection[int] = ()
+    decided: Collection[int] = ()
 
     def is_ticked(self, question: OpenQuestion) -> bool:
         """The box of the question has its tick."""
         return not set(question.ids).isdisjoint(self.ticked)
 
     def by_hand(self, question: OpenQuestion) -> bool | None:
-        """What the operator decided about a question; None = left as the page had it."""
-        ticked = self.is_ticked(question)
-        as_the_page_had_it = self.preticked if ticked else self.left_open
-        return ticked if set(question.ids).isdisjoint(as_the_page_had_it) else None
+        """What the operator decided about a question; None = the answer decides."""
+        ids = set(question.ids)
+        preticked = not ids.isdisjoint(self.preticked)
+        if self.is_ticked(question):
+            return None if preticked else True
+        return False if preticked or not ids.isdisjoint(self.decided) else None
 
     def tried(self, questions: Sequence[OpenQuestion]) -> list[OpenQuestion]:
         """What a draft is tried on: all that the operator did not exclude."""
