@@ -75,3 +75,15 @@ def test_a_question_asked_while_the_answer_is_written_is_tried_and_closed(desk, 
     assert "<b>5 of 5 questions</b> answered" in send(client, "check-answer", data=form).text
     send(client, "publish-answer", data=form)
     assert [gap.times for gap in gaps.overview(desk).gaps] == [2]
+
+
+def test_publishing_tries_all_questions_of_a_gap_though_a_check_tries_some(desk, client):
+    for number in range(gaps.MAX_CHECKED):
+        desk.log.record(unanswered(f"How much does shipping cost? {number}", "en"))
+    form = left_alone(desk, ANSWER)
+    checked = send(client, "check-answer", data=form).text
+    assert "<b>40 of 40 questions</b> answered" in checked
+    assert "4 more questions will be tried when you publish." in checked
+    send(client, "publish-answer", data=form)
+    assert "It answers 44 of 44 questions" in client.get(f"{PATH}/gaps").text
+    assert [gap.times for gap in gaps.overview(desk).gaps] == [2]

@@ -24,7 +24,7 @@ BACKGROUND_PASSAGES = 400
 """Enough to know what an unrelated cosine looks like."""
 
 MAX_CHECKED = 40
-"""Questions a draft is tried on: at some 50 ms each the operator waits two seconds, not twenty."""
+"""Questions a draft is tried on while it is written: at some 50 ms each, two seconds go by, not twenty."""
 
 MAX_QUESTION_CHARS, MAX_TEXT_CHARS = 300, 20_000
 
@@ -119,13 +119,13 @@ def nearest_articles(desk: Desk, gap: Gap) -> list[NearArticle]:
     return [NearArticle(document, title) for document, title in list(titles.items())[:NEAREST_LIMIT]]
 
 
-def check(desk: Desk, draft: Draft, questions: Sequence[OpenQuestion]) -> Check:
-    """Try a draft on questions without publishing it."""
+def check(desk: Desk, draft: Draft, questions: Sequence[OpenQuestion], limit: int = MAX_CHECKED) -> Check:
+    """Try a draft on at most `limit` questions without publishing it."""
     try:
         document = draft_document(desk, draft)
     except DraftRefused as error:
         return Check((), 0, None, str(error))
-    tried = spread(questions, MAX_CHECKED)
+    tried = spread(questions, limit)
     asked = [AskedQuestion(question.question, question.language) for question in tried]
     with desk.checking:
         forecasts = desk.forecaster.forecast(document, asked, desk.knowledge_base.version())

@@ -180,7 +180,7 @@ def _meter(check: Check | None) -> str:
     total = len(check.forecasts)
     good, tried = check.languages
     warning = f'<p class="dk-notice dk-error">{escape(check.not_english)}</p>' if check.not_english else ""
-    skipped = f" {plural(check.skipped, 'question')} not tried." if check.skipped else ""
+    skipped = f" {plural(check.skipped, 'more question')} will be tried when you publish." if check.skipped else ""
     state = "all" if total and check.answered == total else "some" if check.answered else "none"
     return (
         f'{warning}<div class="dk-meter" data-state="{state}"><meter min="0" max="{max(total, 1)}" '

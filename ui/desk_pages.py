@@ -90,7 +90,8 @@ def _publish_answer(desk: Desk, form: Form, context: PageContext) -> Done | Resp
     if gap is None:
         return Done("gaps", TAKEN, is_error=True)
     ticks, draft = _ticks(form), _draft(form)
-    found = gaps.check(desk, draft, ticks.tried(gap.questions))
+    # What is not tried would count as not answered and stay open.
+    found = gaps.check(desk, draft, ticks.tried(gap.questions), limit=len(gap.questions))
     closed = ticks.closed(gap.questions, found.forecasts)
     try:
         published = gaps.publish_answer(desk, draft, [number for question in closed for number in question.ids])
