@@ -60,7 +60,7 @@ if (writing) {
 
 // ---------------------------------------------------------------- a draft outlives its page and its session
 
-const DRAFT = "anytongue-desk-draft-";   // and the number of the gap
+const DRAFT = "anytongue-desk-draft-";   // and the number of the question that names the gap
 
 // Browsers may forbid a page to keep anything, or have no room left.
 const inBrowser = (work) => { try { return work(localStorage); } catch { return null; } };
@@ -70,13 +70,20 @@ if (writing) {
   const fields = ["kind", "heading", "text"];
   const keep = () => inBrowser((store) => store.setItem(key, JSON.stringify(
     Object.fromEntries(fields.map((name) => [name, writing.elements[name].value])))));
-  const kept = inBrowser((store) => JSON.parse(store.getItem(key)));
+  // A gap that has grown may be named by another of its questions than when the draft was kept.
+  const keys = [key, ...writing.dataset.questions.split(",").map((number) => DRAFT + number)];
+  const keptAt = inBrowser((store) => keys.find((name) => store.getItem(name)));
+  const kept = inBrowser((store) => JSON.parse(store.getItem(keptAt)));
 
   // A draft that came back from the server is the newer one.
   if (kept && kept.text && !byId("text").value) {
     for (const name of fields) writing.elements[name].value = kept[name];
     byId("kept").hidden = false;
     writing.dispatchEvent(new Event("input"));
+  }
+  if (keptAt && keptAt !== key) {
+    keep();
+    inBrowser((store) => store.removeItem(keptAt));
   }
   writing.addEventListener("input", keep);
   byId("kept").querySelector("button").addEventListener("click", () => {

@@ -56,11 +56,13 @@ def gap_page(
     results = results or results_html(gap, None, Ticks(gap.ids, preticked=gap.ids))
     if draft is None:
         draft = Draft(FAQ, example.question if example.language == "en" else "", "")
+    questions = ",".join(str(number) for number in gap.ids)
     subtitle = f"Asked {plural(gap.times, 'time')} in {plural(len(gap.languages), 'language')}."
     body = (
         '<p class="dk-back"><a href="gaps">All gaps</a></p>'
         f"{heading('Write the answer', subtitle)}"
-        f'<form class="dk-write" method="post" action="publish-answer" data-check="check-answer">'
+        f'<form class="dk-write" method="post" action="publish-answer" data-check="check-answer" '
+        f'data-questions="{questions}">'
         f"{token_field(context)}"
         f'<input type="hidden" name="gap" value="{example.ids[0]}">'
         f"{_editor(draft, near)}"

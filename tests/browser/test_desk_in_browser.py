@@ -265,6 +265,21 @@ def test_a_draft_outlives_the_session_and_leaving_the_page(operator):
     expect(page.locator("#text")).to_have_value("")
 
 
+def test_a_kept_draft_is_found_when_another_question_names_the_gap(operator):
+    page = operator()
+    page.get_by_role("link", name="How much does shipping cost?").click()
+    page.fill("#text", "The cost of shipping is 4 euros.")
+    key = page.evaluate("Object.keys(localStorage).find((name) => name.startsWith('anytongue-desk-draft-'))")
+    other = page.locator("[name=question]").last.get_attribute("value")
+    page.evaluate(
+        "([key, other]) => { localStorage.setItem(other, localStorage.getItem(key)); localStorage.removeItem(key); }",
+        [key, f"anytongue-desk-draft-{other}"],
+    )
+    page.reload()
+    expect(page.locator("#text")).to_have_value("The cost of shipping is 4 euros.")
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.includes('-draft-'))") == [key]
+
+
 def test_publishing_closes_the_gap_and_says_whom_it_helps(operator):
     page = operator()
     page.get_by_role("link", name="How much does shipping cost?").click()
