@@ -88,8 +88,7 @@ if (writing) {
   writing.addEventListener("input", keep);
   byId("kept").querySelector("button").addEventListener("click", () => {
     inBrowser((store) => store.removeItem(key));
-    writing.reset();
-    byId("kept").hidden = true;
+    location.replace(`gap?q=${writing.elements.gap.value}`);   // ticks and results were those of the draft
   });
 }
 

@@ -259,8 +259,11 @@ def test_a_draft_outlives_the_session_and_leaving_the_page(operator):
     page.press("#password", "Enter")
     page.get_by_role("link", name="How much does shipping cost?").click()
     expect(page.locator("#text")).to_have_value("The cost of shipping is 4 euros.")
+    expect(page.locator(".dk-meter")).to_contain_text("4 of 4 questions")
     page.get_by_role("button", name="Start over").click()
     expect(page.locator("#text")).to_have_value("")
+    expect(page.locator(".dk-meter")).to_have_count(0)
+    expect(page.get_by_label("Article")).not_to_be_checked()
     page.reload()
     expect(page.locator("#text")).to_have_value("")
 
