@@ -10,6 +10,8 @@ from docx.text.paragraph import Paragraph
 
 _WRAPPERS = tuple(map(qn, ("w:sdt", "w:ins", "w:moveTo", "w:fldSimple", "w:smartTag", "w:customXml")))
 _REMOVED = tuple(map(qn, ("w:del", "w:moveFrom")))
+_CONTENTS_GALLERY = "Table of Contents"
+"""Word writes this name in every language."""
 _MOST_STYLES_ABOVE = 20
 _MOST_SPELLED = 780
 """Word itself writes higher numbers as letters no more."""
@@ -17,7 +19,10 @@ _ROMAN = {100: "c", 90: "xc", 50: "l", 40: "xl", 10: "x", 9: "ix", 5: "v", 4: "i
 
 
 def unwrap(word: WordDocument) -> None:
-    """Put what stands inside tracked insertions, content controls and fields in their place; drop what was deleted."""
+    """Put what stands inside tracked insertions, content controls and fields in their place.
+
+    Deleted text and the table of contents that Word makes are dropped.
+    """
     body = word.element.body
     for element in list(body.iter(*_REMOVED)):
         element.getparent().remove(element)
@@ -89,6 +94,9 @@ def _shown_children(element: Any) -> list[Any]:
         return list(element)
     if element.find(f"{qn('w:sdtPr')}/{qn('w:showingPlcHdr')}") is not None:
         return []  # "Click here to enter text"
+    gallery = element.find(f"{qn('w:sdtPr')}/{qn('w:docPartObj')}/{qn('w:docPartGallery')}")
+    if gallery is not None and gallery.get(qn("w:val")) == _CONTENTS_GALLERY:
+        return []
     content = element.find(qn("w:sdtContent"))
     return [] if content is None else list(content)
 

@@ -199,6 +199,24 @@ def test_docx_content_controls_and_fields_are_read_in_their_place(tmp_path):
     assert load(tmp_path, "a.docx", docx_bytes(build)).text == "First.\n\nCall Ann on 12\n\nLast."
 
 
+def test_docx_table_of_contents_that_word_makes_is_left_out(tmp_path):
+    def build(word):
+        add(
+            word,
+            "<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val='Table of Contents'/></w:docPartObj></w:sdtPr>"
+            f"<w:sdtContent><w:p>{run('Contents')}</w:p><w:p>"
+            f"<w:sdt><w:sdtContent>{run('Refunds 3')}</w:sdtContent></w:sdt></w:p></w:sdtContent></w:sdt>",
+        )
+        add(
+            word,
+            "<w:sdt><w:sdtPr><w:docPartObj><w:docPartGallery w:val='Cover Pages'/></w:docPartObj></w:sdtPr>"
+            f"<w:sdtContent><w:p>{run('Warranty terms')}</w:p></w:sdtContent></w:sdt>",
+        )
+        word.add_paragraph("Five days.")
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == "Warranty terms\n\nFive days."
+
+
 def test_docx_table_in_a_cell_is_read(tmp_path):
     def build(word):
         table = word.add_table(rows=2, cols=2)
