@@ -44,6 +44,7 @@ class ListNumbers:
     def __init__(self, word: WordDocument) -> None:
         self._levels: dict[tuple[str, int], Any] = {}
         self._counts: dict[tuple[str, int], int] = {}
+        self._starts: dict[tuple[str, int], int] = {}  # where they are not those of the level
         # A file without lists has no such part, and asking for it would make one up.
         parts = [r.target_part for r in word.part.rels.values() if r.reltype == RELATIONSHIP_TYPE.NUMBERING]
         if parts:
@@ -74,11 +75,12 @@ class ListNumbers:
             for override in item.iterchildren(qn("w:lvlOverride")):
                 start = _value(override, "w:startOverride")
                 if start:
-                    self._counts[number_id, int(override.get(qn("w:ilvl")))] = int(start) - 1
+                    self._starts[number_id, int(override.get(qn("w:ilvl")))] = int(start)
 
     def _count(self, number_id: str, level: int) -> int:
-        start = int(_value(self._levels[number_id, level], "w:start") or 1)
-        return self._counts.get((number_id, level), start - 1)
+        key = (number_id, level)
+        start = self._starts.get(key, int(_value(self._levels[key], "w:start") or 1))
+        return self._counts.get(key, start - 1)
 
     def _shown(self, number_id: str, level: int) -> str:
         if (number_id, level) not in self._levels:

@@ -242,23 +242,35 @@ def test_docx_lists_keep_their_numbers(tmp_path):
     assert text == "1. Unplug it.\n2. Open the lid.\n\nTips:\nUse gloves."
 
 
+def add_nested_list(word, items, override=""):
+    numbering = word.part.numbering_part.element
+    numbering.insert(
+        0,
+        xml(
+            "<w:abstractNum w:abstractNumId='90'>"
+            "<w:lvl w:ilvl='0'><w:start w:val='3'/><w:numFmt w:val='decimal'/><w:lvlText w:val='%1.'/></w:lvl>"
+            "<w:lvl w:ilvl='1'><w:numFmt w:val='lowerRoman'/><w:lvlText w:val='%1.%2)'/></w:lvl></w:abstractNum>"
+        ),
+    )
+    numbering.append(xml(f"<w:num w:numId='90'><w:abstractNumId w:val='90'/>{override}</w:num>"))
+    for level, text in items:
+        place = f"<w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='90'/></w:numPr></w:pPr>"
+        add(word, f"<w:p>{place}{run(text)}</w:p>")
+
+
 def test_docx_nested_lists_count_anew_under_each_item(tmp_path):
     def build(word):
-        numbering = word.part.numbering_part.element
-        numbering.insert(
-            0,
-            xml(
-                "<w:abstractNum w:abstractNumId='90'>"
-                "<w:lvl w:ilvl='0'><w:start w:val='3'/><w:numFmt w:val='decimal'/><w:lvlText w:val='%1.'/></w:lvl>"
-                "<w:lvl w:ilvl='1'><w:numFmt w:val='lowerRoman'/><w:lvlText w:val='%1.%2)'/></w:lvl></w:abstractNum>"
-            ),
-        )
-        numbering.append(xml("<w:num w:numId='90'><w:abstractNumId w:val='90'/></w:num>"))
-        for level, text in [(0, "A"), (1, "B"), (1, "C"), (0, "D"), (1, "E")]:
-            place = f"<w:pPr><w:numPr><w:ilvl w:val='{level}'/><w:numId w:val='90'/></w:numPr></w:pPr>"
-            add(word, f"<w:p>{place}{run(text)}</w:p>")
+        add_nested_list(word, [(0, "A"), (1, "B"), (1, "C"), (0, "D"), (1, "E")])
 
     assert load(tmp_path, "a.docx", docx_bytes(build)).text == "3. A\n3.i) B\n3.ii) C\n4. D\n4.i) E"
+
+
+def test_docx_nested_lists_start_each_time_where_their_list_says(tmp_path):
+    def build(word):
+        override = "<w:lvlOverride w:ilvl='1'><w:startOverride w:val='5'/></w:lvlOverride>"
+        add_nested_list(word, [(0, "A"), (1, "B"), (1, "C"), (0, "D"), (1, "E")], override)
+
+    assert load(tmp_path, "a.docx", docx_bytes(build)).text == "3. A\n3.v) B\n3.vi) C\n4. D\n4.v) E"
 
 
 def test_docx_without_properties_has_no_title_and_date_of_its_own(tmp_path):
