@@ -15,8 +15,11 @@ from knowledge_base.plain_text import one_line
 DELIMITERS = (",", ";", "\t", "|")
 """Spreadsheets of many countries write semicolons."""
 
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?[,;\t|]*\n', re.IGNORECASE)
-"""What spreadsheets write and read above the header to say which delimiter follows."""
+_SEPARATOR_LINE = re.compile(r'"?sep=([^\s"]|\t)"?[,;\t|]*\n', re.IGNORECASE)
+"""What spreadsheets write and read above the header to say which delimiter follows.
+
+Quotes and spaces part no columns, and from Python 3.13 on csv raises ValueError for them.
+"""
 
 _WANTED = "it needs the columns question and answer, and may have id, title, url, tags and updated"
 

@@ -160,6 +160,12 @@ def test_the_delimiter_that_a_file_names_may_be_any(tmp_path):
     assert load(tmp_path, "faq.csv", "sep=^\nquestion^answer\nWhy?^Because.\n")[0].text == "Because."
 
 
+@pytest.mark.parametrize("sign", ['"', " "])
+def test_what_can_be_no_delimiter_is_refused_by_name(tmp_path, sign):
+    with pytest.raises(WrongStructure, match="is not a list of questions and answers"):
+        load(tmp_path, "faq.csv", f"sep={sign}\nquestion{sign}answer\nWhy?{sign}Because.\n")
+
+
 def test_a_row_without_id_is_no_duplicate_of_a_given_number(tmp_path):
     documents = load(tmp_path, "faq.csv", "id,question,answer\n2,A?,a\n,B?,b\n,C?,c\n")
     assert [document.id for document in documents] == ["faq.csv#2", "faq.csv#row-2", "faq.csv#3"]
