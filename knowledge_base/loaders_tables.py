@@ -24,8 +24,12 @@ class Cell:
 
 
 def table_lines(rows: Iterable[Sequence[Cell]]) -> list[str]:
-    """A line for each row; a cell over many rows is said in each, one over many columns under each of them."""
+    """A line for each row; a cell over many rows is said in each, one over many columns under each of them.
+
+    A table of headers alone has them as its lines.
+    """
     lines: list[str] = []
+    header_lines: list[str] = []
     header: list[str] = []
     goes_on = False  # the header has cells that stretch, so the next row may be part of it
     grid = _Grid()
@@ -37,11 +41,12 @@ def table_lines(rows: Iterable[Sequence[Cell]]) -> list[str]:
                 texts.pop()
             header = [" ".join(dict.fromkeys(filter(None, parts))) for parts in zip_longest(header, texts)]
             goes_on = any(cell.columns > 1 or cell.rows > 1 for cell in row)
+            header_lines.append(table_row((), [cell.text for cell in row]))
         elif len(row) == 1 and row[0].columns >= len(header) > 1 and not grid.is_open:
             lines.append(row[0].text)  # a title across the table, no value of its columns
         else:
             lines.append(table_row(header, grid.place(row, len(header))))
-    return lines
+    return lines if any(lines) else header_lines
 
 
 class _Grid:

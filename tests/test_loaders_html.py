@@ -37,6 +37,11 @@ def test_a_header_over_two_columns_is_completed_by_the_row_below(tmp_path):
     assert text_of(tmp_path, table) == "Plan: Basic; Price Month: 5; Price Year: 50"
 
 
+def test_a_table_of_headers_alone_is_read(tmp_path):
+    table = "<table><tr><th colspan=2>Fees<tr><th>Domestic<th>5 euros</table>"
+    assert text_of(tmp_path, table) == "Fees\nDomestic; 5 euros"
+
+
 def test_a_title_across_the_table_is_no_value_of_its_columns(tmp_path):
     table = "<table><tr><th>Zone<th>Price<tr><td colspan=2>Europe<tr><td>EU<td>5</table>"
     assert text_of(tmp_path, table) == "Europe\nZone: EU; Price: 5"
