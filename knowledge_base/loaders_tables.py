@@ -7,7 +7,7 @@ from itertools import zip_longest
 from knowledge_base.plain_text import table_row
 
 MOST_COLUMNS = 200
-"""A header that claims to be wider is an error or an attack."""
+"""A row that claims to be wider is an error or an attack."""
 
 MOST_REPEATED_CHARS = 200
 """A cell over many rows names what they belong to; a longer text is said once."""
@@ -69,7 +69,7 @@ class _Grid:
                 column += 1
             for covered in range(column, max(column + 1, min(column + cell.columns, width))):
                 texts[covered] = cell.text
-                if cell.rows > 1 and len(cell.text) <= MOST_REPEATED_CHARS:
+                if cell.rows > 1 and covered < MOST_COLUMNS and len(cell.text) <= MOST_REPEATED_CHARS:
                     self._from_above[covered] = (cell.text, cell.rows - 1)
             column += cell.columns
         self._from_above |= {at: (text, left - 1) for at, (text, left) in above.items() if left > 1}

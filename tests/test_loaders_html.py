@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge_base.loaders import load_documents
+from knowledge_base.loaders_tables import MOST_COLUMNS
 
 
 def text_of(tmp_path, content, name="a.html"):
@@ -40,6 +41,11 @@ def test_a_header_over_two_columns_is_completed_by_the_row_below(tmp_path):
 def test_a_table_of_headers_alone_is_read(tmp_path):
     table = "<table><tr><th colspan=2>Fees<tr><th>Domestic<th>5 euros</table>"
     assert text_of(tmp_path, table) == "Fees\nDomestic; 5 euros"
+
+
+def test_cells_over_many_rows_do_not_pile_up(tmp_path):
+    table = f"<table>{'<tr><td rowspan=0>x' * 1000}</table>"
+    assert len(text_of(tmp_path, table)) < 1000 * 3 * (MOST_COLUMNS + 1)
 
 
 def test_a_title_across_the_table_is_no_value_of_its_columns(tmp_path):
