@@ -13,8 +13,10 @@ from knowledge_base.loaders_read import FileSource, LoadedFile, decode_text
 from knowledge_base.loaders_tables import Cell, table_lines
 from knowledge_base.plain_text import TextBuilder, one_line
 
-_SKIPPED_NAMES = "script style nav noscript template svg math iframe object canvas head title button select textarea"
-_SKIPPED = frozenset(_SKIPPED_NAMES.split())
+_SKIPPED_NAMES = "script style nav noscript template svg math iframe object canvas head title select"
+_CONTROLS = frozenset({"button", "textarea"})
+"""Left out of pages, where they are there to be used; in a Markdown text they stand for what it tells of."""
+_SKIPPED = frozenset(_SKIPPED_NAMES.split()) | _CONTROLS
 _CHROME = frozenset({"footer", "aside"})
 """Left out only where the page does not mark its main part."""
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -81,10 +83,10 @@ def is_html_tag(markup: str) -> bool:
 
 
 def hides_content(markup: str) -> bool:
-    """Whether no reader of the page sees what stands inside the element that this tag opens."""
+    """Whether no reader of a Markdown text sees what stands inside the element that this tag opens."""
     match = _TAG_NAME.match(markup)
     tag = _parse(markup).find(match.group(1).lower()) if match and match.group(1) else None
-    return isinstance(tag, Tag) and _is_hidden(tag)
+    return isinstance(tag, Tag) and (tag.name in _SKIPPED - _CONTROLS or _hides_itself(tag))
 
 
 def _parse(markup: str) -> BeautifulSoup:
@@ -231,6 +233,10 @@ def _line_of(tag: Tag) -> str:
 
 
 def _is_hidden(tag: Tag) -> bool:
-    if tag.name.lower() in _SKIPPED or tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
+    return tag.name.lower() in _SKIPPED or _hides_itself(tag)
+
+
+def _hides_itself(tag: Tag) -> bool:
+    if tag.get("hidden") is not None or tag.get("aria-hidden") == "true":
         return True
     return bool(_HIDING_STYLE.search(_attribute(tag, "style")))

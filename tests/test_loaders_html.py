@@ -89,6 +89,12 @@ def test_scripts_inside_a_markdown_paragraph_are_not_read(tmp_path):
     assert text_of(tmp_path, "Write to <script>a = '1' < 2</script>us, <b>now</b>.", "a.md") == "Write to us, now."
 
 
+@pytest.mark.parametrize("control", ["button", "textarea"])
+def test_a_key_inside_a_markdown_sentence_is_read(tmp_path, control):
+    text = f"Press the <{control}>Save</{control}> key, not <{control} hidden>Quit</{control}>that."
+    assert text_of(tmp_path, text, "a.md") == "Press the Save key, not that."
+
+
 def test_words_after_a_tag_without_end_stay(tmp_path):
     assert text_of(tmp_path, "Put a <script> tag *there*.", "a.md").endswith(" tag there.")
 
