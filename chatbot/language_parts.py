@@ -13,8 +13,11 @@ _TO_LAST_MARK = re.compile(r".*(?:@|www\.|[\d_/\\])", re.DOTALL)
 """What product codes, prices, paths and addresses have and words have not."""
 
 _SEGMENT = re.compile(r"[^,;:.!?|()\n]+[,;:.!?|()\n]*")
+_FULL_STOP = re.compile(r"[.!?][,;:.!?|()\n]*$")
 FEWEST_RUNNING_WORDS = 6
 """Names, streets and dishes have up to five words between their commas and line ends."""
+FEWEST_SENTENCE_WORDS = 4
+"""Of what begins after a full stop or line end and ends in a full stop; with three, streets and dishes pass too."""
 
 
 def running_text(text: str) -> str:
@@ -22,12 +25,19 @@ def running_text(text: str) -> str:
 
     A script without capitals often writes no spaces either, and English pages hold little of it: all of it stays.
     """
-    return "".join(segment for segment in _SEGMENT.findall(text) if _is_running(segment))
+    kept: list[str] = []
+    starts_sentence = True
+    for segment in _SEGMENT.findall(text):
+        has_stop = bool(_FULL_STOP.search(segment))
+        if _is_running(segment, FEWEST_SENTENCE_WORDS if starts_sentence and has_stop else FEWEST_RUNNING_WORDS):
+            kept.append(segment)
+        starts_sentence = has_stop or segment.endswith("\n")
+    return "".join(kept)
 
 
-def _is_running(segment: str) -> bool:
+def _is_running(segment: str, fewest_words: int) -> bool:
     words = [word for word in segment.split() if any(map(str.isalpha, word))]
-    return len(words) >= FEWEST_RUNNING_WORDS or segment.lower() == segment.upper()
+    return len(words) >= fewest_words or segment.lower() == segment.upper()
 
 
 def without_code(text: str) -> str:

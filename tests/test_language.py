@@ -269,6 +269,8 @@ def test_short_document_is_accepted(text):
         "Where is your shop in Milan?\nVia della Spiga 12, 20121 Milano",
         "Our shops in Paris\n\n" + "12 rue de Rivoli, 75001 Paris\n8 avenue des Champs-Élysées, 75008 Paris\n" * 9,
         "Which dishes are vegetarian?\nRisotto ai funghi porcini, gnocchi alla sorrentina, parmigiana di melanzane.",
+        "Our shops in Paris\n\n" + "12 rue de Rivoli.\n8 avenue des Champs-Élysées.\n" * 9,
+        "Vegetarian dishes:\nRisotto ai funghi. Gnocchi alla sorrentina. Parmigiana di melanzane.",
     ],
 )
 def test_foreign_names_in_a_list_are_no_foreign_text(text):
@@ -281,6 +283,7 @@ def test_foreign_names_in_a_list_are_no_foreign_text(text):
         ("Wie lange dauert die Lieferung?\nDie Lieferung dauert drei bis fünf Werktage.", "German"),
         ("Comment retourner un article ?\nVous pouvez le retourner dans les 30 jours.", "French"),
         ("# Versand\n- Versand ab 50 Euro frei\n\nWir liefern nach ganz Europa und in die Schweiz.", "German"),
+        ("Samstag geschlossen.\nWir helfen Ihnen gern.\nDie Rückgabe ist kostenlos.\n" * 5, "German"),
         ("返品はどうすればいいですか？\n商品到着後30日以内に返品できます。", "Japanese"),
     ],
 )
