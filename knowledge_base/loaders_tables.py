@@ -10,7 +10,7 @@ MOST_COLUMNS = 200
 """A row that claims to be wider is an error or an attack."""
 
 MOST_REPEATED_CHARS = 200
-"""A cell over many rows names what they belong to; a longer text is said once."""
+"""Cells over many rows name what they belong to; what is longer, all cells of a row together, is said once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,18 @@ class _Grid:
         """The text in each of `width` columns, then what stands beyond them, once for all columns that it covers."""
         above, self._from_above = self._from_above, {}
         texts = {column: text for column, (text, _) in above.items()}
+        going_on = {column: (text, left - 1) for column, (text, left) in above.items() if left > 1}
+        room = MOST_REPEATED_CHARS - sum(len(text) for text, _ in going_on.values())
         column = 0
         for cell in row:
             while column in texts:
                 column += 1
             for covered in range(column, max(column + 1, min(column + cell.columns, width))):
                 texts[covered] = cell.text
-                if cell.rows > 1 and covered < MOST_COLUMNS and len(cell.text) <= MOST_REPEATED_CHARS:
-                    self._from_above[covered] = (cell.text, cell.rows - 1)
+                if cell.rows > 1 and covered < MOST_COLUMNS:
+                    again = cell.text if len(cell.text) <= room else ""
+                    room -= len(again)
+                    self._from_above[covered] = (again, cell.rows - 1)
             column += cell.columns
-        self._from_above |= {at: (text, left - 1) for at, (text, left) in above.items() if left > 1}
+        self._from_above |= going_on
         return [*(texts.get(at, "") for at in range(width)), *(texts[at] for at in sorted(texts) if at >= width)]
