@@ -24,10 +24,11 @@ OTHER_LANGUAGES = (
     "tamil", "telugu", "thai", "turkish", "ukrainian", "urdu", "vietnamese",
 )  # fmt: skip
 OTHER_CODES = frozenset({
-    "ar", "bg", "bn", "cs", "da", "de", "el", "es", "fa", "fi", "fr", "he", "hi", "hu", "it", "ja", "ko",
-    "nb", "nl", "pl", "pt", "ro", "ru", "sk", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "vi", "zh",
+    "ar", "bg", "bn", "cs", "da", "de", "el", "es", "fa", "fi", "fr", "he", "hi", "hu", "ja", "ko",
+    "nb", "nl", "pl", "ro", "ru", "sk", "sv", "sw", "ta", "te", "th", "tr", "uk", "ur", "vi", "zh",
 })  # fmt: skip
-"""Without those that are English words or usual abbreviations, such as no, la, ml, my and sm."""
+"""Without those that are English words or usual abbreviations, such as no, la, ml, it (instruction tuned) and pt
+(PyTorch)."""
 ENGLISH_DATA = frozenset({
     "squad", "squad-v2", "squad2", "adversarial-qa", "hotpot-qa", "natural-questions", "newsqa", "quoref",
     "squadshifts", "trivia-qa",

@@ -69,7 +69,15 @@ def test_a_reader_whose_name_tells_of_another_language_is_warned_of(name):
     assert reader_facts(name).english_only is False
 
 
-@pytest.mark.parametrize("name", ["somebody/bert-base-multilingual-finetuned-squad", "/models/de/no-answer-reader"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "somebody/bert-base-multilingual-finetuned-squad",
+        "/models/de/no-answer-reader",
+        "me/distilbert-squad-pt",
+        "x/roberta-squad2-it",
+    ],
+)
 def test_a_name_that_tells_of_no_other_language_accuses_nobody(name):
     assert reader_facts(name).english_only is None
 
