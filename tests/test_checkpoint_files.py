@@ -137,6 +137,21 @@ def test_weights_that_are_infinite_are_refused(folder):
         load_encoder_network(folder, "none")
 
 
+def store_as_float8(folder, name):
+    weights = folder / "model.safetensors"
+    tensors = load_file(weights)
+    save_file({**tensors, name: tensors[name].to(torch.float8_e4m3fn)}, weights, metadata={"format": "pt"})
+
+
+def test_float8_weights_are_checked_like_others(folder):
+    name = "encoder.layer.1.output.dense.weight"
+    store_as_float8(folder, name)
+    assert load_encoder_network(folder, "none").dim == 64
+    spoil(folder, name, [float("nan")])
+    with pytest.raises(BrokenCheckpoint, match=f"{name} holds numbers that are not finite"):
+        load_encoder_network(folder, "none")
+
+
 # In the hub's cache
 
 
