@@ -294,6 +294,16 @@ def test_outcomes_of_the_run_are_compared_question_by_question(folder, tmp_path)
 
 
 @pytest.mark.usefixtures("models")
+def test_older_results_that_name_no_outcomes_are_compared_question_by_question(folder, tmp_path):
+    results = evaluate(folder, Settings(), out=tmp_path / "a.json")
+    run = {name: value for name, value in results.run.items() if name != "outcomes"}
+    replace(results, run=run).save(tmp_path / "a.json")
+    found = compare_files(tmp_path / "a.json", tmp_path / "a.json")
+    assert any(change.paired for change in found.changes)
+    assert found.warnings == ()
+
+
+@pytest.mark.usefixtures("models")
 def test_comparison_as_json_names_what_differs(folder, tmp_path, models, capsys):
     evaluate(folder, Settings(), out=tmp_path / "a.json")
     models.encoder.fake_network.number_type = "int8/float32"

@@ -58,7 +58,8 @@ class OutcomeFile:
     """Outcomes by language; `key` says of what data, checkpoints and code they are."""
 
     path: Path
-    key: str
+    key: str | None
+    """None = not known; what is there is read, whatever it is of."""
 
     def read(self) -> dict[str, list[Outcome]]:
         """What is already there for the same key; nothing when the file is absent, torn or of another key."""
@@ -80,7 +81,7 @@ class OutcomeFile:
     def _read(self) -> tuple[dict[str, list[Outcome]], float]:
         try:
             record = json.loads(gzip.decompress(self.path.read_bytes()))
-            if record["key"] == self.key and record["version"] == FORMAT_VERSION:
+            if self.key in (None, record["key"]) and record["version"] == FORMAT_VERSION:
                 return _decode(record["languages"]), record.get("seconds", 0.0)
         except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error):
             pass  # measuring again costs minutes and is never wrong

@@ -70,10 +70,11 @@ def compare_files(first: Path, second: Path) -> Comparison:
     results = read_results(first), read_results(second)
     warnings, outcomes = [], []
     for path, each in zip((first, second), results, strict=True):
-        file = OutcomeFile(questions_file(path), str(each.run.get("outcomes")))
+        file = OutcomeFile(questions_file(path), each.run.get("outcomes"))  # older results do not name theirs
         outcomes.append(file.read())
         if file.path.exists() and not outcomes[-1]:
-            warnings.append(f"{file.path} does not belong to {path}: questions are not compared one by one")
+            problem = f"cannot be read, or does not belong to {path}"
+            warnings.append(f"{file.path} {problem}: questions are not compared one by one")
     found = compare(*results, *outcomes)
     return replace(found, warnings=(*found.warnings, *warnings))
 
