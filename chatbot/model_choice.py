@@ -171,10 +171,11 @@ def _reader(checkpoint: str, settings: Settings) -> Reader:
     if checkpoint == PACKAGED:
         network = load_reader_network(PACKAGED_READER, _packaged_quantization(settings))
         return Reader(network, dictionary=load_dictionary())
-    warning = reader_warning(reader_facts(checkpoint))
+    network = load_reader_network(checkpoint, settings.quantization)
+    warning = reader_warning(reader_facts(checkpoint))  # the card came with the files just fetched
     if warning:
         logger.warning(warning)
-    return Reader(load_reader_network(checkpoint, settings.quantization))
+    return Reader(network)
 
 
 def _packaged_quantization(settings: Settings) -> str:

@@ -2,11 +2,13 @@
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from retrieval.checkpoint_files import missing_part
-from retrieval.hub import hub_endpoint
+from retrieval.hub import hub_endpoint, hub_reachable
 from retrieval.packaged import CheckpointError, CheckpointFileMissing
+from retrieval.training_languages import CARD_FILE
 
 WANTED_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 UNWANTED_FILES = ["onnx/*", "openvino/*", "coreml/*", "*/model_*.safetensors"]
@@ -35,7 +37,19 @@ def fetch(hub_id: str) -> Path:
     missing = missing_part(folder)
     if missing is not None:
         raise _why_not_whole(hub_id, missing)
+    _fetch_card(hub_id, folder)
     return folder
+
+
+def _fetch_card(hub_id: str, folder: Path) -> None:
+    """Tells what a checkpoint was trained on; of no need to run it, so what is in the way of it goes unsaid."""
+    from huggingface_hub import hf_hub_download
+
+    # By itself: among the wanted files, a cache that lacks it would not count as whole without the hub.
+    # Asked first whether the hub answers: the download tries for half a minute.
+    if not (folder / CARD_FILE).is_file() and hub_reachable():
+        with suppress(Exception):
+            hf_hub_download(hub_id, CARD_FILE, revision=folder.name, endpoint=hub_endpoint())
 
 
 def _why_not_whole(hub_id: str, missing: str) -> CheckpointError:

@@ -9,6 +9,8 @@ import pytest
 from huggingface_hub import hf_hub_download
 from tiny_checkpoints import save_checkpoint
 
+from chatbot.assemble import build_reader
+from chatbot.settings import Settings
 from retrieval.fetching import HubUnreachable, PickleCheckpoint
 from retrieval.packaged import CheckpointFileMissing
 from retrieval.pretrained import resolve_checkpoint
@@ -61,6 +63,8 @@ class Handler(BaseHTTPRequestHandler):
             about = {"id": "me/model", "sha": COMMIT, "siblings": siblings}
             return self.send(json.dumps(about).encode(), {}, with_body)
         path = self.server.folder / self.path.rpartition("/")[2]
+        if not path.is_file():
+            return self.refuse(404, "EntryNotFound", with_body)
         return self.send(path.read_bytes(), {"ETag": f'"{path.name}"', "X-Repo-Commit": COMMIT}, with_body)
 
     def refuse(self, status, code, with_body):
@@ -113,6 +117,21 @@ def test_a_checkpoint_that_was_fetched_needs_no_hub_any_more(hub, monkeypatch):
     resolve_checkpoint("me/model")
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     assert resolve_checkpoint("me/model").commit == COMMIT
+
+
+def test_a_fetched_reader_whose_card_says_english_is_not_warned_of(hub, caplog):
+    save_checkpoint(hub.folder, "BertForQuestionAnswering")
+    (hub.folder / "README.md").write_text("---\nlanguage: en\n---\n")
+    build_reader(Settings(models="packaged,me/model"))
+    assert "trained on English alone" not in caplog.text
+
+
+def test_a_checkpoint_fetched_without_its_card_needs_no_hub_either(hub, monkeypatch):
+    (hub.folder / "README.md").write_text("---\nlanguage: en\n---\n")
+    folder = resolve_checkpoint("me/model").folder
+    (folder / "README.md").unlink()
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert resolve_checkpoint("me/model").folder == folder
 
 
 def test_an_id_that_the_hub_does_not_know_is_told_apart_from_a_lost_network(hub):
