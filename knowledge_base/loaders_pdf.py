@@ -11,7 +11,7 @@ from pypdf.errors import DependencyError
 from knowledge_base.documents import Document
 from knowledge_base.loaders_errors import BrokenFile, EncryptedFile, LoadError, NoText
 from knowledge_base.loaders_read import FileSource, LoadedFile, normalise
-from knowledge_base.plain_text import TextBuilder, is_wrap, one_line
+from knowledge_base.plain_text import TextBuilder, goes_on, is_wrap, one_line
 
 END_MARK_WITHIN_BYTES = 2048
 """The end mark must stand in the last 1,024 bytes; some programs append a little more."""
@@ -66,7 +66,7 @@ def join_pages(pages: Sequence[str]) -> str:
     for page in _without_running_lines([page.strip() for page in pages]):
         if not page:
             continue
-        gap = "\n" if is_wrap(text.rpartition("\n")[2], page) and page[0].islower() else "\n\n"
+        gap = "\n" if goes_on(text.rpartition("\n")[2], page) else "\n\n"
         text = f"{text}{gap}{page}" if text else page
     return mend_split_words(text)
 

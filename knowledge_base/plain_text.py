@@ -81,11 +81,16 @@ def line_starts(text: str) -> list[int]:
     position = 0
     previous = ""
     for line in text.split("\n"):
-        if not (is_wrap(previous, line) and line.lstrip()[:1].islower()):
+        if not goes_on(previous, line):
             starts.append(position)
         position += len(line) + 1
         previous = line
     return starts
+
+
+def goes_on(line: str, following: str) -> bool:
+    """Whether a sentence surely goes on past a line end: the line is full, and the next begins in lower case."""
+    return is_wrap(line, following) and following.lstrip()[:1].islower()
 
 
 def is_wrap(line: str, following: str) -> bool:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from retrieval.fetching import HubUnreachable
-from retrieval.hub import cached, is_hub_id, obtainable
+from retrieval.hub import is_hub_id, obtainable
 from retrieval.packaged import read_config
 from retrieval.pretrained import not_found
 
@@ -20,8 +20,3 @@ def check_checkpoint(checkpoint: str) -> None:
             f"{checkpoint} is not cached and the hub cannot be reached: run once with a connection (HF_HUB_OFFLINE "
             "unset), or use the packaged models."
         )
-
-
-def at_hand(checkpoint: str) -> bool:
-    """Whether a checkpoint lies in a folder or in the cache."""
-    return Path(checkpoint).is_dir() or cached(checkpoint)

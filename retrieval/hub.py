@@ -62,10 +62,14 @@ def cached(hub_id: str) -> bool:
         return False
 
 
+def at_hand(checkpoint: str) -> bool:
+    """Whether a checkpoint lies in a folder or in the cache."""
+    return Path(checkpoint).is_dir() or cached(checkpoint)
+
+
 def obtainable(checkpoints: Iterable[str], environment: Mapping[str, str] = os.environ) -> bool:
     """Whether each is a folder, cached, or can be fetched."""
-    missing = [name for name in checkpoints if not Path(name).is_dir() and not cached(name)]
-    return not missing or hub_reachable(environment)
+    return all(map(at_hand, checkpoints)) or hub_reachable(environment)
 
 
 @lru_cache(maxsize=4)  # encoder and reader ask in turn, and should get the same answer

@@ -13,9 +13,9 @@ from chatbot.model_choice import PACKAGED_ENCODER, PACKAGED_READER, choose_model
 from chatbot.settings import Settings
 from knowledge_base.store import KnowledgeBase
 from knowledge_base.store_errors import KnowledgeBaseError
-from retrieval.checkpoint_check import at_hand, check_checkpoint
+from retrieval.checkpoint_check import check_checkpoint
 from retrieval.devices import Machine, this_machine
-from retrieval.hub import cached, hub_endpoint, hub_offline, hub_reachable
+from retrieval.hub import at_hand, cached, hub_endpoint, hub_offline, hub_reachable
 from retrieval.memory_need import GPU_CONTEXT_BYTES, PROGRAM_BYTES, network_need, peak_need
 from retrieval.packaged import CheckpointError, read_packaged
 from retrieval.profiles import (
